@@ -1,0 +1,5 @@
+//! labctl creates kind clusters, brings up an SRE lab in them, and proves that it works.
+
+pub mod engine;
+pub mod model;
+pub mod support;

@@ -1,0 +1,2 @@
+//! labctl
+fn main() {}

@@ -1,0 +1,3 @@
+//! What a lab is and what a run says: plain data, validated, with a JSON Schema. Knows nothing of clusters, files or terminals.
+
+pub mod run;

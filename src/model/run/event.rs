@@ -1,0 +1,186 @@
+//! Events, as journals keep them and front ends show them, and the controls that go the other way.
+//!
+//! Tagged and snake_case, without `flatten` or `untagged`, so that a reader in any language can follow. A reader skips kinds it does not know
+//! (`EventKind::Unknown`); `v` rises when a meaning is added.
+
+use super::ids::{At, RunId, StepId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One line of a journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Event {
+    /// Version of the meaning, 1 today.
+    pub v: u32,
+    /// Rises by one from 1 within a run.
+    pub seq: u64,
+    pub at: At,
+    pub run: RunId,
+    pub event: EventKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EventKind {
+    /// Always the first event of a run.
+    RunStarted { verb: Verb, lab: String, plan: RunPlan },
+    StepStarted { step: StepId },
+    /// Something a running step says of itself.
+    Step { step: StepId, says: StepEvent },
+    /// Exactly one for each step of the plan, cancelled and blocked ones included.
+    StepFinished { step: StepId, result: FinishedAs },
+    /// Something anybody may want to read later: a front end that lost lines, a person's note.
+    Note { text: String },
+    RunCancelling { why: CancelReason },
+    /// Always the last event of a run.
+    RunFinished { summary: Summary },
+    /// A kind that this reader does not know; kept so that a newer journal still folds.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Which command the run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    Up,
+    Down,
+    Status,
+    Test,
+}
+
+/// What a running step says of itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum StepEvent {
+    /// How far along; `unit` is `B`, `objects`, `images` …
+    Progress { done: u64, total: Option<u64>, unit: String },
+    /// A line of a child process or of the step itself.
+    Output { stream: Stream, line: String },
+    /// What the step waits for, and the last reason it was given; said again whenever the reason changes.
+    Waiting { on: String, last_reason: String },
+    Retry { attempt: u32, after_ms: u64, error: String },
+    /// An object in the cluster (or engine) that this step wrote or removed.
+    ObjectChanged { object: Object, change: String },
+    /// A check was run: what it looked at, how it went, what it saw.
+    Probe { target: String, health: Health, seen: String },
+    /// Why something does not come up, as one sentence with a way out.
+    Cause { id: String, sentence: String, fix: String },
+    /// Something that must be taken back is about to be done; fsynced before it is.
+    Intent { what: String },
+    Applied { what: String },
+    Undone { what: String },
+}
+
+/// Where a line of output came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stream {
+    Out,
+    Err,
+    /// The step itself.
+    Own,
+}
+
+/// What a check saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    Pass,
+    Fail,
+    /// There was nothing to judge: never a pass.
+    NoData,
+}
+
+/// A Kubernetes object (or an engine's container, volume, network) by name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Object {
+    pub kind: String,
+    /// Empty for what has no namespace.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
+    pub name: String,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "as", rename_all = "snake_case")]
+pub enum FinishedAs {
+    /// It did something; `note` says what in a few words.
+    Changed { note: String },
+    /// What it is for was there already.
+    Unchanged { note: String },
+    /// It was left out: a step it needs failed, or a person said so.
+    Skipped { why: String },
+    Failed { error: String, code: String },
+    Cancelled,
+}
+
+/// The plan as events show it: every step with what it waits for.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct RunPlan {
+    pub steps: Vec<PlanStep>,
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanStep {
+    pub id: StepId,
+    /// What a person reads: `Loki`, `cluster`.
+    pub title: String,
+    /// What it belongs to on a screen: `host`, `images`, `observability` …
+    pub group: String,
+    /// Steps that must have succeeded first.
+    pub needs: Vec<StepId>,
+    /// Steps that must have ended first, however.
+    pub after: Vec<StepId>,
+    /// Runs whatever failed before it.
+    pub finally: bool,
+    /// From past runs, else a guess.
+    pub estimate_ms: u64,
+}
+
+/// Why a run is being cancelled; later ones are stronger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReason {
+    /// Start nothing new, let running steps end.
+    Requested,
+    /// Stop waiting and end children.
+    Now,
+    /// Leave; undo is skipped and how to recover is printed.
+    Abandon,
+}
+
+/// What those who watch may say to a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "control", rename_all = "snake_case")]
+pub enum Control {
+    Cancel { why: CancelReason },
+    Retry { step: StepId },
+    Skip { step: StepId },
+    Pause,
+    Resume,
+    Note { text: String },
+}
+
+/// How a run ended, in figures.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    pub ok: bool,
+    pub cancelled: bool,
+    pub changed: u32,
+    pub unchanged: u32,
+    pub skipped: u32,
+    pub failed: u32,
+    pub duration_ms: u64,
+    /// The chain of steps that decided how long the run took, first to last.
+    pub critical_path: Vec<StepId>,
+    /// Time from the first start to the last end of each group, in order of start.
+    pub phases: Vec<(String, u64)>,
+    /// What the lab can be reached at, once it is up: name and URL.
+    pub urls: Vec<(String, String)>,
+    /// The exit code of the process.
+    pub exit_code: u8,
+}

@@ -1,0 +1,3 @@
+//! What every room that does something needs: progress, paths, process identity, redaction.
+
+pub mod progress;
