@@ -3,18 +3,40 @@
 //! Rooms below the engine know only this type, never the engine.
 
 use crate::model::run::{Health, Object, StepEvent, Stream};
-use tokio::sync::mpsc;
+use std::fmt;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// Where a sink answers, once what was said is on disk. Dropped unanswered when it could not be written.
+pub type Written = oneshot::Sender<()>;
+
+type Hear = dyn Fn(StepEvent, Option<Written>) + Send + Sync;
 
 /// A cloneable way to report. Sending never blocks: the engine bounds and counts what a slow reader loses.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Sink {
-    to: Option<mpsc::UnboundedSender<StepEvent>>,
+    to: Option<Arc<Hear>>,
 }
 
+/// What was to be done may not be done: it could not be written down first.
+#[derive(Debug, thiserror::Error)]
+#[error("the run's journal cannot be written, so nothing that has to be taken back may be done; free some disk space and run again")]
+pub struct NotWritten;
+
 impl Sink {
-    /// Reports to `to`.
+    /// Reports to `to`. Intents count as written at once.
     pub fn new(to: mpsc::UnboundedSender<StepEvent>) -> Self {
-        Self { to: Some(to) }
+        Self::hearing(move |event, written| {
+            let _gone = to.send(event);
+            if let Some(written) = written {
+                let _gone = written.send(());
+            }
+        })
+    }
+
+    /// Reports to `hear`, which must not block, and answers intents once they are on disk.
+    pub fn hearing(hear: impl Fn(StepEvent, Option<Written>) + Send + Sync + 'static) -> Self {
+        Self { to: Some(Arc::new(hear)) }
     }
 
     /// Reports to nobody.
@@ -24,9 +46,31 @@ impl Sink {
 
     /// Sends `event`; a reader that is gone is no error, the work goes on.
     pub fn say(&self, event: StepEvent) {
-        if let Some(to) = &self.to {
-            let _gone = to.send(event);
+        if let Some(hear) = &self.to {
+            hear(event, None);
         }
+    }
+
+    /// Writes down what is about to be done and must be taken back; comes back when it is safely on disk. Nothing may be done before.
+    pub async fn intent(&self, what: impl Into<String>) -> Result<(), NotWritten> {
+        let Some(hear) = &self.to else { return Ok(()) };
+        let (written, answer) = oneshot::channel();
+        hear(StepEvent::Intent { what: what.into() }, Some(written));
+        answer.await.map_err(|_| NotWritten)
+    }
+
+    /// What was intended is done.
+    pub fn applied(&self, what: impl Into<String>) {
+        self.say(StepEvent::Applied { what: what.into() });
+    }
+
+    /// What was intended is taken back; `what` as in the intent.
+    pub fn undone(&self, what: impl Into<String>) {
+        self.say(StepEvent::Undone { what: what.into() });
+    }
+
+    pub fn cause(&self, id: &str, sentence: impl Into<String>, fix: impl Into<String>) {
+        self.say(StepEvent::Cause { id: id.to_owned(), sentence: sentence.into(), fix: fix.into() });
     }
 
     pub fn progress(&self, done: u64, total: Option<u64>, unit: &str) {
@@ -52,5 +96,11 @@ impl Sink {
 
     pub fn probe(&self, target: impl Into<String>, health: Health, seen: impl Into<String>) {
         self.say(StepEvent::Probe { target: target.into(), health, seen: seen.into() });
+    }
+}
+
+impl fmt::Debug for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sink").field("silent", &self.to.is_none()).finish()
     }
 }

@@ -28,10 +28,20 @@ pub enum EventKind {
     StepStarted { step: StepId },
     /// Something a running step says of itself.
     Step { step: StepId, says: StepEvent },
-    /// Exactly one for each step of the plan, cancelled and blocked ones included.
+    /// Exactly one for each step of the plan, cancelled and blocked ones included, and one more after each `step_rearmed`. Steps that never got
+    /// to start have no `step_started` before it.
     StepFinished { step: StepId, result: FinishedAs },
     /// Something anybody may want to read later: a front end that lost lines, a person's note.
     Note { text: String },
+    /// A step that had ended is to run again, or may run after all: it is pending once more.
+    StepRearmed { step: StepId },
+    /// A plan that unwinds has taken back what the step did.
+    StepTakenBack { step: StepId },
+    /// Taking back went wrong; what is left needs a person.
+    StepNotTakenBack { step: StepId, error: String, code: String },
+    /// Nothing new is started until `run_resumed`.
+    RunPaused,
+    RunResumed,
     RunCancelling { why: CancelReason },
     /// Always the last event of a run.
     RunFinished { summary: Summary },
@@ -71,6 +81,9 @@ pub enum StepEvent {
     Intent { what: String },
     Applied { what: String },
     Undone { what: String },
+    /// A type that this reader does not know.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Where a line of output came from.
@@ -121,6 +134,20 @@ pub enum FinishedAs {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct RunPlan {
     pub steps: Vec<PlanStep>,
+    /// What to do with this run when it is found unfinished.
+    #[serde(default)]
+    pub unfinished: Unfinished,
+}
+
+/// What to do with a run that was killed, or failed, before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unfinished {
+    /// Observe and go on: a new run of the same plan ends where an uninterrupted one would have.
+    #[default]
+    Replan,
+    /// Take back first, last step first.
+    Unwind,
 }
 
 /// One step of a plan.

@@ -12,6 +12,15 @@ pub struct RunId(pub String);
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct StepId(pub String);
 
+impl RunId {
+    /// The name of a run of `name` (a lab, a scenario) begun at `at`; `salt` keeps two of the same second apart.
+    pub fn begun(at: At, name: &str, salt: u16) -> Self {
+        let stamp = at.to_string().chars().take(19).filter(|c| *c != '-' && *c != ':').collect::<String>();
+        let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
+        Self(format!("{stamp}Z-{name}-{salt:04x}"))
+    }
+}
+
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -44,6 +53,13 @@ const FORMAT: &[time::format_description::BorrowedFormatItem<'_>] =
     time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 impl At {
+    /// The same moment as a journal keeps it, without what is below a millisecond.
+    #[must_use]
+    pub fn whole_millis(self) -> Self {
+        let nanos = i64::from(self.0.nanosecond() % 1_000_000);
+        Self(self.0 - time::Duration::nanoseconds(nanos))
+    }
+
     /// Whole milliseconds from `earlier` to this moment; 0 when the clock went back.
     pub fn millis_since(self, earlier: Self) -> u64 {
         u64::try_from((self.0 - earlier.0).whole_milliseconds()).unwrap_or(0)

@@ -1,9 +1,16 @@
 //! What a run says: the one event stream that every front end, journal, replay and summary is a fold of.
 
 mod event;
+mod fold;
 mod ids;
+mod path;
+mod standing;
+mod view;
 
 pub use event::{
-    CancelReason, Control, Event, EventKind, FinishedAs, Health, Object, PlanStep, RunPlan, StepEvent, Stream, Summary, Verb,
+    CancelReason, Control, Event, EventKind, FinishedAs, Health, Object, PlanStep, RunPlan, StepEvent, Stream, Summary, Unfinished, Verb,
 };
+pub use fold::{Counts, RunState};
 pub use ids::{At, RunId, StepId};
+pub use standing::{Cause, LastProbe, Progress, Standing, StepState, Waiting};
+pub use view::{Color, Output, brief_time, event_schema};

@@ -1,0 +1,15 @@
+//! What a run said, on disk: `runs/<id>/events.jsonl`, one event a line with a checksum, written before anybody else sees the event.
+
+mod failpoint;
+mod line;
+mod read;
+mod runs;
+mod write;
+
+pub use line::{BadLine, decode, encode};
+pub use read::{Cut, Journal, Reader};
+pub use runs::{RunHead, RunStatus, list_runs};
+pub use write::{JournalError, JournalWriter};
+
+/// The journal's name within the folder of its run.
+pub const FILE: &str = "events.jsonl";

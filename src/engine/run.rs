@@ -1,0 +1,99 @@
+//! Runs a plan from its first event to its last.
+
+use super::clock::Clock;
+use super::dispatch::{Dispatcher, Message};
+use super::journal::{JournalError, JournalWriter};
+use super::outbox::Outbox;
+use super::plan::Plan;
+use super::slots::Slots;
+use crate::model::run::{Control, Event, RunId, RunState, Verb};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// How many messages are taken at once; they share one write and at most one sync.
+const BATCH: usize = 256;
+
+/// What a run ends with, as its owner sees the final state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ending {
+    /// What the lab can be reached at: name and URL.
+    pub urls: Vec<(String, String)>,
+    pub exit_code: u8,
+}
+
+/// Everything a run needs besides its plan.
+pub struct RunOptions {
+    pub run: RunId,
+    pub verb: Verb,
+    pub lab: String,
+    /// None for runs that only look.
+    pub journal: Option<JournalWriter>,
+    pub clock: Arc<dyn Clock>,
+    pub slots: Slots,
+    /// How long a step may take to come back once it was told to end.
+    pub grace: Duration,
+    /// The front end, if there is one.
+    pub events: Option<mpsc::Sender<Arc<Event>>>,
+    /// May be closed: then nobody steers.
+    pub control: mpsc::Receiver<Control>,
+    /// Asked once, when everything has ended.
+    pub finish: Box<dyn FnOnce(&RunState) -> Ending + Send>,
+}
+
+impl RunOptions {
+    /// No journal, no front end, nobody who steers, default slots, ten seconds of grace, exit code 0 or 5.
+    pub fn new(run: RunId, verb: Verb, lab: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
+        let (_, control) = mpsc::channel(1);
+        Self {
+            run,
+            verb,
+            lab: lab.into(),
+            journal: None,
+            clock,
+            slots: Slots::default(),
+            grace: Duration::from_secs(10),
+            events: None,
+            control,
+            finish: Box::new(|state| Ending { urls: Vec::new(), exit_code: if state.summarize(Vec::new(), 0).ok { 0 } else { 5 } }),
+        }
+    }
+}
+
+/// Why a run could not be carried through. A step that fails is no such error: it stands in the state.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Nothing was started.
+    #[error("begin the run: {0}")]
+    NotBegun(#[source] JournalError),
+    /// The run was cancelled as soon as it was noticed; `state` is how it ended, which the journal does not know.
+    #[error("keep the run's journal: {source}")]
+    Journal { source: JournalError, state: Box<RunState> },
+}
+
+/// Runs `plan` to its end and gives the final state. Dropping the future drops the steps, as a crash would.
+pub async fn run(plan: Plan, options: RunOptions) -> Result<RunState, EngineError> {
+    let RunOptions { run, verb, lab, journal, clock, slots, grace, events, mut control, finish } = options;
+    let (say, mut messages) = mpsc::unbounded_channel::<Message>();
+    let mut dispatcher = Dispatcher::new(plan, run, journal, clock, slots, grace, Outbox::new(events), say);
+    dispatcher.begin(verb, lab).map_err(EngineError::NotBegun)?;
+    let mut steered = true;
+    let mut batch = Vec::with_capacity(BATCH);
+    while dispatcher.go_on() {
+        tokio::select! {
+            biased;
+            // What a person says comes before what steps say: a flood of output must not keep a cancel waiting.
+            said = control.recv(), if steered => match said {
+                Some(control) => dispatcher.steer(control),
+                None => {
+                    // Nobody is left who could end a pause.
+                    steered = false;
+                    dispatcher.steer(Control::Resume);
+                }
+            },
+            _ = messages.recv_many(&mut batch, BATCH) => batch.drain(..).for_each(|message| dispatcher.hear(message)),
+            () = dispatcher.outbox.send_one(), if dispatcher.outbox.is_waiting() => {}
+        }
+    }
+    dispatcher.end(finish).await
+}
