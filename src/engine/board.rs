@@ -104,8 +104,12 @@ impl Board {
 
     /// Notes the end of `node`, and gives those that can never run because of it; they count as ended too.
     pub fn end(&mut self, node: usize, success: bool) -> Vec<Blocked> {
+        self.end_with(node, success, None)
+    }
+
+    fn end_with(&mut self, node: usize, success: bool, root: Option<usize>) -> Vec<Blocked> {
         let mut blocked = Vec::new();
-        let mut ended = vec![(node, success, None)];
+        let mut ended = vec![(node, success, root)];
         while let Some((node, success, root)) = ended.pop() {
             let before = self.place(node);
             if before.ended() {
@@ -141,23 +145,41 @@ impl Board {
         blocked
     }
 
-    /// Lets an ended node run again, and all that were left out because of it alone. Gives them in an order in which they can run.
-    pub fn rearm(&mut self, node: usize) -> Vec<usize> {
+    /// Lets an ended node run again, and all that were left out because of it. Gives them in an order in which they can run, and those of them that
+    /// cannot run for another reason after all.
+    pub fn rearm(&mut self, node: usize) -> (Vec<usize>, Vec<Blocked>) {
         let mut rearmed = vec![];
         for at in order::topological(&self.edges) {
-            let blocked = matches!(self.place(at), Place::Ended { blocked_by: Some(_), .. });
-            let free = || {
-                let mut needs = self.edges.get(at).map_or(&[][..], |own| &own.needs).iter();
-                needs.all(|need| !self.place(*need).ended() || self.place(*need).succeeded())
+            let again = match self.place(at) {
+                Place::Ended { blocked_by: Some(root), .. } => root == node || self.failed_need(at).is_none(),
+                Place::Ended { blocked_by: None, .. } => at == node,
+                Place::Waiting | Place::Running => false,
             };
-            if (at == node && self.place(at).ended()) || (blocked && free()) {
+            if again {
                 self.set(at, Place::Waiting);
                 self.unended += 1;
                 rearmed.push(at);
             }
         }
         self.recount();
-        rearmed
+        let mut blocked = Vec::new();
+        for at in &rearmed {
+            if let Some(needs) = self.failed_need(*at).filter(|_| *at != node && self.place(*at) == Place::Waiting) {
+                let root = match self.place(needs) {
+                    Place::Ended { blocked_by: Some(root), .. } => root,
+                    _ => needs,
+                };
+                blocked.push(Blocked { node: *at, needs, root });
+                blocked.extend(self.end_with(*at, false, Some(root)));
+            }
+        }
+        (rearmed, blocked)
+    }
+
+    /// A step that `node` needs and that has ended without success.
+    fn failed_need(&self, node: usize) -> Option<usize> {
+        let needs = self.edges.get(node).map(|own| &own.needs).filter(|_| !self.is_finally(node))?;
+        needs.iter().copied().find(|need| self.place(*need).ended() && !self.place(*need).succeeded())
     }
 
     /// Nodes that neither run nor ended, in the order of the plan.

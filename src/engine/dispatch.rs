@@ -213,13 +213,18 @@ impl Dispatcher {
         let success = matches!(result, FinishedAs::Changed { .. } | FinishedAs::Unchanged { .. });
         let Some(step) = self.id(node) else { return };
         self.emit(EventKind::StepFinished { step, result });
-        for blocked in self.board.end(node, success) {
+        let blocked = self.board.end(node, success);
+        self.leave_out(blocked);
+        self.stop_what_ran_until();
+    }
+
+    fn leave_out(&mut self, blocked: Vec<Blocked>) {
+        for blocked in blocked {
             let Some(step) = self.id(blocked.node) else { continue };
             let cancelled = self.state.cancelling.is_some();
             let result = if cancelled { FinishedAs::Cancelled } else { FinishedAs::Skipped { why: self.why(blocked) } };
             self.emit(EventKind::StepFinished { step, result });
         }
-        self.stop_what_ran_until();
     }
 
     fn why(&self, blocked: Blocked) -> String {
@@ -317,11 +322,13 @@ impl Dispatcher {
         if !matches!(self.board.place(node), Place::Ended { success: false, blocked_by: None }) {
             return self.note(format!("{step} is not retried: it did not fail"));
         }
-        for node in self.board.rearm(node) {
+        let (rearmed, blocked) = self.board.rearm(node);
+        for node in rearmed {
             if let Some(step) = self.id(node) {
                 self.emit(EventKind::StepRearmed { step });
             }
         }
+        self.leave_out(blocked);
     }
 
     fn skip(&mut self, step: &StepId) {
