@@ -1,5 +1,6 @@
 //! labctl creates kind clusters, brings up an SRE lab in them, and proves that it works.
 
 pub mod engine;
+pub mod insight;
 pub mod model;
 pub mod support;
