@@ -18,9 +18,11 @@ pub struct ImageSize {
 /// What the host offers; from `HostFacts`, or from the engine where that is another machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Room {
+    /// CPUs that nodes may use.
     pub cpus: Option<u32>,
     /// Bytes that can be had without swapping.
     pub mem_available: Option<u64>,
+    /// Bytes where the engine keeps its data.
     pub disk_free: Option<u64>,
 }
 
@@ -29,11 +31,15 @@ pub struct Room {
 pub struct Request<'a> {
     /// Rendered objects of all components.
     pub objects: &'a [Value],
+    /// All images of the plan.
     pub images: &'a [ImageSize],
+    /// Nodes with a control plane.
     pub control_planes: u32,
+    /// Nodes without one.
     pub workers: u32,
     /// `small`, `medium` or `large`; a suggestion never names a size that is not smaller.
     pub size: &'a str,
+    /// What there is.
     pub room: Room,
 }
 

@@ -7,18 +7,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fit {
+    /// There is room to spare.
     Fits,
     /// Something the sum needs could not be read on this host: neither a yes nor a no.
     Unknown,
     /// It comes up, with little to spare.
     Tight,
+    /// More is asked for than there is.
     DoesNotFit,
 }
 
 /// CPU in thousandths of a core, memory in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Amount {
+    /// Thousandths of a core.
     pub millicores: u64,
+    /// Bytes of memory.
     pub bytes: u64,
 }
 
@@ -31,7 +35,9 @@ pub struct Ask {
     pub component: String,
     /// Pods that run at once.
     pub pods: u64,
+    /// What it is promised.
     pub requests: Amount,
+    /// What it may use at most; a missing limit counts as its request.
     pub limits: Amount,
     /// Containers without a memory limit or request: the sum is too low by what they use.
     pub unbounded: u32,
@@ -46,6 +52,7 @@ pub struct Measure {
     pub asked: u64,
     /// The same unit; `None` when the host could not be read.
     pub there: Option<u64>,
+    /// The verdict on this one.
     pub fit: Fit,
 }
 
@@ -56,9 +63,11 @@ pub struct Budget {
     pub fit: Fit,
     /// Requests of all workloads, and of the cluster itself.
     pub requests: Amount,
+    /// What it may use at most; a missing limit counts as its request.
     pub limits: Amount,
     /// Bytes to fetch: compressed sizes of what is not here yet.
     pub download: u64,
+    /// Memory, CPU and disk, one each.
     pub measures: Vec<Measure>,
     /// Largest memory request first.
     pub asks: Vec<Ask>,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
+    /// Nothing to do.
     Ok,
     /// It could not be looked at: never counted as ok.
     Unknown,
@@ -21,6 +22,7 @@ pub enum Level {
 pub struct Finding {
     /// Stable: `LAB-HOST-004`.
     pub id: String,
+    /// How bad it is.
     pub level: Level,
     /// What was seen, with figures.
     pub what: String,
@@ -42,9 +44,17 @@ pub struct Finding {
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum SafeFix {
     /// `sysctl -w key=value`, as root; lost at the next boot unless also written to `/etc/sysctl.d`.
-    Sysctl { key: String, value: String },
+    Sysctl {
+        /// `fs.inotify.max_user_instances`.
+        key: String,
+        /// What it should be.
+        value: String,
+    },
     /// `modprobe name`, as root.
-    LoadModule { name: String },
+    LoadModule {
+        /// `br_netfilter`.
+        name: String,
+    },
 }
 
 impl Finding {
@@ -58,10 +68,12 @@ impl Finding {
         Self::new(id, Level::Unknown, what, why, "")
     }
 
+    /// It works, with something to know.
     pub fn warn(id: &str, what: impl Into<String>, why: impl Into<String>, fix: impl Into<String>) -> Self {
         Self::new(id, Level::Warn, what, why, fix)
     }
 
+    /// A lab will not come up like this.
     pub fn fail(id: &str, what: impl Into<String>, why: impl Into<String>, fix: impl Into<String>) -> Self {
         Self::new(id, Level::Fail, what, why, fix)
     }

@@ -15,7 +15,9 @@ pub struct HostFacts {
     pub kernel: String,
     /// `x86_64`, `aarch64`.
     pub arch: String,
+    /// Whether labctl runs as root.
     pub root: bool,
+    /// Processors of the machine.
     pub cpus: u32,
     /// Bytes.
     pub mem_total: Option<u64>,
@@ -23,7 +25,9 @@ pub struct HostFacts {
     pub mem_available: Option<u64>,
     /// 1 or 2.
     pub cgroup: Option<u8>,
+    /// `fs.inotify.max_user_watches`.
     pub inotify_watches: Option<u64>,
+    /// `fs.inotify.max_user_instances`.
     pub inotify_instances: Option<u64>,
     /// Soft limit of open files of this process.
     pub open_files: Option<u64>,
@@ -33,6 +37,7 @@ pub struct HostFacts {
     pub missing_capabilities: Option<Vec<String>>,
     /// Of the ports that were asked about, those that cannot be listened on.
     pub ports_taken: Vec<u16>,
+    /// One entry for each program that was looked for.
     pub tools: Vec<Tool>,
     /// Proxy variables that are set; passwords are taken out.
     pub proxies: Vec<Proxy>,
@@ -40,20 +45,25 @@ pub struct HostFacts {
     pub registries: Vec<Reach>,
     /// `nf_tables` or `legacy`; `None` when there is no `iptables`.
     pub iptables: Option<String>,
+    /// One entry for each module that was looked for.
     pub modules: Vec<KernelModule>,
 }
 
 /// Room on the file system that holds `path`, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Disk {
+    /// What was measured.
     pub path: PathBuf,
+    /// Bytes that an ordinary user may still write.
     pub free: u64,
+    /// Bytes in all.
     pub total: u64,
 }
 
 /// A program that a lab uses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tool {
+    /// As it is called.
     pub name: String,
     /// `None` when it is not on PATH.
     pub path: Option<PathBuf>,
@@ -66,13 +76,16 @@ pub struct Tool {
 pub struct Proxy {
     /// As it is spelled in the environment.
     pub name: String,
+    /// Without user and password.
     pub value: String,
 }
 
 /// How far a host could be reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reach {
+    /// `host` or `host:port`.
     pub host: String,
+    /// What came of it.
     pub got: Reached,
 }
 
@@ -81,16 +94,26 @@ pub struct Reach {
 #[serde(tag = "as", rename_all = "snake_case")]
 pub enum Reached {
     /// A connection was made, through the named proxy if there is one.
-    Connected { by: Option<String> },
+    Connected {
+        /// The proxy, without its password.
+        by: Option<String>,
+    },
     /// Its name does not resolve.
-    NoName { why: String },
+    NoName {
+        /// In the resolver's words.
+        why: String,
+    },
     /// Its name resolves (or a proxy is in charge) and no connection was made.
-    NoConnection { why: String },
+    NoConnection {
+        /// In the system's or the proxy's words.
+        why: String,
+    },
 }
 
 /// A part of the kernel that nodes need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KernelModule {
+    /// As it is called.
     pub name: String,
     /// It works now: loaded, or built in.
     pub there: bool,
@@ -102,10 +125,13 @@ pub struct KernelModule {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum EngineFacts {
+    /// It answered.
     Reached(EngineInfo),
-    /// `endpoint` is where it was looked for (`unix:///var/run/docker.sock`), `why` the error in words.
+    /// It did not.
     Unreachable {
+        /// Where it was looked for: `unix:///var/run/docker.sock`.
         endpoint: String,
+        /// The error in words.
         why: String,
     },
 }
@@ -113,6 +139,7 @@ pub enum EngineFacts {
 /// A container engine as it describes itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct EngineInfo {
+    /// Where it listens.
     pub endpoint: String,
     /// `20.10.24`.
     pub version: String,
@@ -124,11 +151,13 @@ pub struct EngineInfo {
     pub storage_driver: String,
     /// `runc`, or another one that the engine starts containers with.
     pub default_runtime: String,
+    /// It runs without root.
     pub rootless: bool,
     /// `linux`.
     pub os: String,
     /// `x86_64`.
     pub arch: String,
+    /// Processors of the machine the engine runs on.
     pub ncpu: u32,
     /// Bytes of the machine the engine runs on.
     pub mem_total: u64,

@@ -10,7 +10,9 @@ use std::time::Duration;
 /// A program to look for, and the arguments that make it say its version without touching anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToolProbe {
+    /// Its name on PATH.
     pub name: String,
+    /// Such as `--version`.
     pub args: Vec<String>,
 }
 
@@ -29,6 +31,7 @@ pub struct Probe {
     pub data: PathBuf,
     /// Ports of 127.0.0.1 that a lab wants.
     pub ports: Vec<u16>,
+    /// Programs to look for.
     pub tools: Vec<ToolProbe>,
     /// `host` or `host:port` of image registries; none are tried when this is empty (offline).
     pub registries: Vec<String>,

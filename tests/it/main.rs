@@ -1,0 +1,5 @@
+//! Hermetic tests: no network, no container engine, no cluster.
+
+mod excalidraw;
+mod insight;
+mod tidy;
