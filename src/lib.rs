@@ -1,6 +1,7 @@
 //! labctl creates kind clusters, brings up an SRE lab in them, and proves that it works.
 
 pub mod engine;
+pub mod insight;
 pub mod model;
 pub mod report;
 pub mod support;

@@ -3,6 +3,9 @@
 mod engine;
 mod engine_props;
 mod events_doc;
+mod excalidraw;
+mod insight;
 mod journal;
 mod report;
 mod rig;
+mod tidy;

