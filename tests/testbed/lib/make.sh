@@ -34,6 +34,7 @@ go_build() {
   local tree=$1 ldflags=$2 to=$3; shift 3
   go_flags
   mkdir -p "$to"
+  to=$(cd "$to" && pwd)
   (cd "$tree" && go build -trimpath -ldflags "-s -w $ldflags" -o "$to/" "$@")
 }
 
@@ -73,3 +74,15 @@ pip_tree() {
     --target "$to" -r "$list"
   rm -rf "$to/bin"
 }
+
+# compile_python TREE: bytecode beside the sources, since the lab's containers may
+# not write it at run time. Checked against nothing, so it has no times in it.
+compile_python() {
+  find "$1" -type d -name tests -prune -exec rm -rf {} +
+  if [ "$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')" = 3.11 ]; then
+    PYTHONHASHSEED=0 python3 -m compileall -q -j 1 -s "$1" --invalidation-mode unchecked-hash "$1" || true
+  fi
+}
+
+# own_tree: the own programs that need nothing but the standard library, in ./.go
+own_tree() { mkdir -p .go && cp -r "$TB_ROOT"/go/{go.mod,trimcaps,pause} .go/; }

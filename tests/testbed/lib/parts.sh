@@ -8,10 +8,11 @@
 #   versions  names in versions.env, likewise
 #   packages  Debian packages that the host must have to make it
 #   seconds   CPU seconds it took on the reference machine
+#   lane      cpu (compiles, the default) or io (waits for disk and network): they run side by side
 # and defines build(), and fetch() when there is something to download first.
 # The key of a part is the hash of all of that, so a changed input makes it anew
 # and an unchanged one is never made twice.
-declare -A P_ABOUT P_NEEDS P_INPUTS P_VERSIONS P_PACKAGES P_SECONDS P_FETCH P_KEY
+declare -A P_ABOUT P_NEEDS P_INPUTS P_VERSIONS P_PACKAGES P_SECONDS P_LANE P_FETCH P_KEY
 
 part_names() { local f; for f in "$TB_ROOT"/parts/*.sh; do basename "$f" .sh; done; }
 
@@ -19,12 +20,12 @@ load_part() {
   local name=$1 file=$TB_ROOT/parts/$1.sh
   [ -n "${P_ABOUT[$name]:-}" ] && return 0
   [ -f "$file" ] || fail "no part or set is called $name" "$TB_ROOT/parts" "'testbed list' shows them"
-  local about='' needs='' inputs='' versions='' packages='' seconds=1
+  local about='' needs='' inputs='' versions='' packages='' seconds=1 lane=cpu
   unset -f fetch build
   # shellcheck source=/dev/null
   . "$file"
   P_ABOUT[$name]=$about P_NEEDS[$name]=$needs P_INPUTS[$name]=$inputs P_VERSIONS[$name]=$versions
-  P_PACKAGES[$name]=$packages P_SECONDS[$name]=$seconds
+  P_PACKAGES[$name]=$packages P_SECONDS[$name]=$seconds P_LANE[$name]=$lane
   declare -F fetch >/dev/null && P_FETCH[$name]=1
   unset -f fetch build
 }
@@ -83,7 +84,7 @@ is_set() { [[ " $SETS " == *" $1 "* ]]; }
 run_job() (
   set -euo pipefail
   kind=$1 name=$2 final=$(part_out "$2")
-  for need in ${P_NEEDS[$name]}; do export "OUT_${need//-/_}=$(part_out "$need")"; done
+  for need in ${P_NEEDS[$name]}; do part_key "$need"; export "OUT_${need//-/_}=$(part_out "$need")"; done
   if [ "$kind" = build ]; then
     # another run of the test bed may be making the same part: then wait for it
     mkdir -p "$TB_CACHE/locks"
@@ -99,14 +100,14 @@ run_job() (
   . "$TB_ROOT/lib/make.sh"
   # shellcheck source=/dev/null
   . "$TB_ROOT/parts/$name.sh"
-  started=$(date +%s.%N)
+  started=$(date +%s.%N) me=$BASHPID
   "$kind"
   rm -rf .go
   if [ "$kind" = build ]; then
     cd /
     mkdir -p "$(dirname "$final")"
     mv "$work" "$final"
-    cpu=$(awk '{print ($14+$15+$16+$17)/100}' /proc/$BASHPID/stat 2>/dev/null || echo 0)
+    cpu=$(awk '{print ($14+$15+$16+$17)/100}' "/proc/$me/stat" 2>/dev/null || echo 0)
     printf '%s\t%s\t%.1f\t%.1f\t%s\n' "$(date -u +%FT%TZ)" "$name" \
       "$(awk -v a="$(date +%s.%N)" -v b="$started" 'BEGIN{print a-b}')" "$cpu" \
       "$(du -sm "$final" | cut -f1)" >> "$TB_CACHE/times.tsv"

@@ -2,8 +2,7 @@
 # Runs the jobs of a build: downloads beside compiles, needs before what needs
 # them, one line per finished part, and a status line at least every 10 s.
 declare -A JOB_STATE JOB_PID JOB_START   # keys: "fetch NAME", "build NAME"
-MAX_BUILDS=${TB_BUILDS:-2}               # a link step uses one core: two builds fill two
-MAX_FETCHES=2
+declare -A MAX=([cpu]=${TB_BUILDS:-2} [io]=2 [fetch]=2)  # a link step uses one core: two builds fill two
 STATUS_EVERY=10
 
 # A build waits for its needs and its own download.
@@ -15,12 +14,14 @@ ready() {
   fi
 }
 
-running() { # KIND: how many
-  local job n=0
+lane() { if [ "$1" = fetch ]; then echo fetch; else echo "${P_LANE[$2]}"; fi; }
+
+has_room() { # KIND NAME: is there a free place in its lane
+  local job n=0 mine; mine=$(lane "$1" "$2")
   for job in "${!JOB_STATE[@]}"; do
-    if [[ $job == "$1 "* && ${JOB_STATE[$job]} = running ]]; then n=$((n + 1)); fi
+    if [ "${JOB_STATE[$job]}" = running ] && [ "$(lane "${job%% *}" "${job#* }")" = "$mine" ]; then n=$((n + 1)); fi
   done
-  echo "$n"
+  [ "$n" -lt "${MAX[$mine]}" ]
 }
 
 start_job() {
@@ -118,8 +119,7 @@ run_all() {
         job="$kind $name"
         case ${JOB_STATE[$job]:-done} in
           waiting)
-            local max=$MAX_BUILDS; [ "$kind" = build ] || max=$MAX_FETCHES
-            if [ "$(running "$kind")" -lt "$max" ] && ready "$kind" "$name"; then start_job "$kind" "$name"; fi ;;
+            if ready "$kind" "$name" && has_room "$kind" "$name"; then start_job "$kind" "$name"; fi ;;
           running)
             # the rc file is the job's last word; no process and no file means it was killed
             if [ -s "$TB_CACHE/tmp/$kind-$name.rc" ] || ! kill -0 "${JOB_PID[$job]}" 2>/dev/null; then
