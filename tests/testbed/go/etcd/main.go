@@ -1,0 +1,10 @@
+// etcd as its own main: upstream's server module has no main package.
+package main
+
+import (
+	"os"
+
+	"go.etcd.io/etcd/server/v3/etcdmain"
+)
+
+func main() { etcdmain.Main(os.Args) }

@@ -1,0 +1,3 @@
+module testbed.local/own
+
+go 1.24.0

@@ -1,0 +1,15 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+about="kubelet, kubeadm, kube-scheduler, kube-proxy; own crictl and podnet"
+needs=kube-core   # not for its files: side by side they would compile the same packages twice
+inputs="modules/kubernetes go/crictl go/podnet lib/kube.sh"
+versions=KUBERNETES
+seconds=190
+_packages="k8s.io/kubernetes/cmd/kubelet k8s.io/kubernetes/cmd/kubeadm k8s.io/kubernetes/cmd/kube-scheduler
+  k8s.io/kubernetes/cmd/kube-proxy ./crictl ./podnet"
+# shellcheck disable=SC2086
+fetch() { go_fetch "$(go_tree kubernetes crictl podnet)" $_packages; }
+build() {
+  . "$TB_ROOT/lib/kube.sh"
+  # shellcheck disable=SC2086
+  go_build "$(go_tree kubernetes crictl podnet)" "$(kube_ldflags)" . $_packages
+}
