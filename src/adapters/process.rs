@@ -1,0 +1,99 @@
+//! Child processes: started in their own group, read line by line, ended at a deadline or when the run is cancelled.
+
+use crate::model::run::{StepEvent, Stream};
+use crate::support::progress::Sink;
+use std::ffi::OsStr;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio_util::sync::CancellationToken;
+
+/// How a child went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    #[error("`{program}` is not there; {fix}")]
+    NotFound { program: String, fix: String },
+    #[error("`{program}` could not be started: {cause}")]
+    Start { program: String, cause: std::io::Error },
+    #[error("`{program}` ended with {status}: {tail}")]
+    Failed { program: String, status: String, tail: String },
+    #[error("`{program}` did not end within {}s; last it said: {tail}", .deadline.as_secs())]
+    Deadline { program: String, deadline: Duration, tail: String },
+    #[error("`{program}` was ended because the run is being cancelled")]
+    Cancelled { program: String },
+}
+
+/// What to run.
+#[derive(Debug)]
+pub struct Command<'a> {
+    pub program: &'a OsStr,
+    pub args: Vec<String>,
+    pub env: Vec<(String, String)>,
+    pub deadline: Duration,
+    /// Said when the program is missing.
+    pub fix: &'a str,
+}
+
+/// How many of the last lines an error shows.
+const TAIL: usize = 6;
+
+/// Runs a command; every line goes to the sink, standard output comes back. The child and its children end with us.
+pub async fn run(command: Command<'_>, sink: &Sink, cancel: &CancellationToken) -> Result<String, ProcessError> {
+    let program = command.program.to_string_lossy().into_owned();
+    let mut child = tokio::process::Command::new(command.program)
+        .args(&command.args)
+        .envs(command.env.iter().map(|(key, value)| (key, value)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|cause| match cause.kind() {
+            std::io::ErrorKind::NotFound => ProcessError::NotFound { program: program.clone(), fix: command.fix.to_owned() },
+            _ => ProcessError::Start { program: program.clone(), cause },
+        })?;
+    let group = child.id();
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let read = async {
+        let (out, err) = tokio::join!(lines(out, Stream::Out, sink), lines(err, Stream::Err, sink));
+        (child.wait().await, out, err)
+    };
+    let ended = tokio::select! {
+        ended = tokio::time::timeout(command.deadline, read) => ended.ok(),
+        () = cancel.cancelled() => {
+            end_group(group);
+            return Err(ProcessError::Cancelled { program });
+        }
+    };
+    let Some((status, out, err)) = ended else {
+        end_group(group);
+        return Err(ProcessError::Deadline { program, deadline: command.deadline, tail: String::new() });
+    };
+    let status = status.map_err(|cause| ProcessError::Start { program: program.clone(), cause })?;
+    if status.success() {
+        return Ok(out.join("\n"));
+    }
+    let said = if err.is_empty() { out } else { err };
+    let tail = said[said.len().saturating_sub(TAIL)..].join(" | ");
+    Err(ProcessError::Failed { program, status: status.to_string(), tail })
+}
+
+/// Ends a whole group; one that is gone is no error.
+fn end_group(leader: Option<u32>) {
+    let pid = leader.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = pid {
+        let _gone = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+    }
+}
+
+async fn lines(from: Option<impl AsyncRead + Unpin>, stream: Stream, sink: &Sink) -> Vec<String> {
+    let mut kept = Vec::new();
+    let Some(from) = from else { return kept };
+    let mut reader = BufReader::new(from).lines();
+    while let Ok(Some(line)) = reader.next_line().await {
+        sink.say(StepEvent::Output { stream, line: line.clone() });
+        kept.push(line);
+    }
+    kept
+}

@@ -1,0 +1,165 @@
+//! What every verb starts from: folders, files, terminal, and the lab that is meant.
+
+use super::exit::Failure;
+use crate::adapters::docker::Engine;
+use crate::adapters::kind::{self, Kind};
+use crate::catalog::{self, Files, Images, OpenBundle};
+use crate::cli::{Global, StackArgs};
+use crate::model::component::SecretKey;
+use crate::steps::{LabState, Setup};
+use crate::support::digest::sha256_file;
+use crate::support::files;
+use crate::support::paths::Paths;
+use rand::Rng;
+use serde_json::json;
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What every verb starts from.
+#[derive(Debug)]
+pub struct Context {
+    pub global: Global,
+    pub paths: Paths,
+    pub files: Files,
+    pub terminal: Terminal,
+}
+
+/// What is known of those who read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terminal {
+    pub out: bool,
+    pub err: bool,
+    pub input: bool,
+    pub ci: bool,
+    pub colour: bool,
+}
+
+/// What is used when nothing says otherwise. `standard` takes its place when it is complete.
+const DEFAULT_STACK: &str = "lite";
+
+impl Context {
+    /// Reads the environment, once.
+    pub fn new(global: Global) -> Self {
+        let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let err = std::io::stderr().is_terminal();
+        let colour = match global.color {
+            crate::cli::Color::Always => true,
+            crate::cli::Color::Never => false,
+            crate::cli::Color::Auto => err && var("NO_COLOR").is_none() && std::env::var("TERM").as_deref() != Ok("dumb"),
+        };
+        let terminal =
+            Terminal { out: std::io::stdout().is_terminal(), err, input: std::io::stdin().is_terminal(), ci: var("CI").is_some(), colour };
+        Self { paths: Paths::from(var), files: Files::new(global.dir.clone()), global, terminal }
+    }
+
+    /// The folder of the lab that is meant.
+    pub fn folder(&self) -> PathBuf {
+        self.paths.lab(&self.global.lab)
+    }
+
+    /// What is remembered of the lab that is meant.
+    pub fn state(&self) -> Result<LabState, Failure> {
+        Ok(files::read_json(&self.folder().join("lab.json"))?)
+    }
+
+    /// The lab as `which` says it, else as it was last brought up. `make_secrets` also makes the passwords it lacks.
+    pub fn setup(&self, which: Option<&StackArgs>, make_secrets: bool) -> Result<Arc<Setup>, Failure> {
+        let mut state = self.state()?;
+        let stack = self.stack(which, &state)?;
+        let given = which.and_then(|which| which.bundle.clone()).map(|path| absolute(&path));
+        let remembered = state.bundle.clone().filter(|path| which.is_none_or(|which| which.bundle.is_none()) && path.exists());
+        let images = match given.clone().or(remembered.clone()) {
+            Some(path) => Images::Bundle(Box::new(OpenBundle::open(&path)?)),
+            None => Images::lock(&self.files)?,
+        };
+        let lab = catalog::lab(&self.files, &stack, &self.global.lab)?;
+        catalog::order(&lab)?;
+        let mut rendered = catalog::render(&self.files, &lab, &images)?;
+        let mut made = false;
+        for part in &mut rendered {
+            let Some(component) = lab.parts.get(&part.name).map(|part| &part.component) else { continue };
+            for secret in &component.secrets {
+                let kept = state.secrets.entry(format!("{}/{}", component.namespace, secret.name)).or_default();
+                for (key, how) in &secret.keys {
+                    if !kept.contains_key(key) {
+                        kept.insert(key.clone(), make(how));
+                        made = true;
+                    }
+                }
+                part.objects.push(json!({
+                    "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
+                    "metadata": {"name": secret.name, "namespace": component.namespace},
+                    "stringData": kept,
+                }));
+            }
+        }
+        if make_secrets && (made || state.stack.as_ref() != Some(&stack) || state.bundle != given.clone().or(remembered.clone())) {
+            state.stack = Some(stack);
+            state.bundle = given.or(remembered);
+            files::write_json(&self.folder().join("lab.json"), &state)?;
+        }
+        let docker_host = std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
+        Ok(Arc::new(Setup {
+            kind: self.kind(images.bundle())?,
+            engine: Engine::connect(docker_host.as_deref())?,
+            folder: self.folder(),
+            cluster: self.global.lab.clone(),
+            lab,
+            images,
+            rendered,
+            shared: tokio::sync::Mutex::default(),
+        }))
+    }
+
+    fn stack(&self, which: Option<&StackArgs>, state: &LabState) -> Result<String, Failure> {
+        if let Some(named) = which.and_then(|which| which.stack.clone()) {
+            let is_file = named.contains('/') || Path::new(&named).extension().is_some_and(|end| end == "yaml" || end == "yml");
+            return Ok(if is_file { absolute(Path::new(&named)).display().to_string() } else { named });
+        }
+        let own = Path::new("lab.yaml");
+        if which.is_some() && own.is_file() {
+            return Ok(absolute(own).display().to_string());
+        }
+        Ok(state.stack.clone().unwrap_or_else(|| DEFAULT_STACK.to_owned()))
+    }
+
+    /// kind from PATH, else the bundle's, whose checksum is looked at.
+    fn kind(&self, bundle: Option<&OpenBundle>) -> Result<Kind, Failure> {
+        let path = std::env::var_os("PATH");
+        let program: OsString = match (kind::find(path.as_deref()), bundle) {
+            (Some(found), _) => found.into(),
+            (None, Some(open)) => match open.bundle.tools.iter().find(|tool| tool.name == "kind") {
+                Some(tool) => {
+                    let file = open.path.join(&tool.path);
+                    let found = sha256_file(&file).map_err(|cause| Failure::new("LAB-BUNDLE-003", format!("{}: {cause}", file.display())))?;
+                    if found.trim_start_matches("sha256:") != tool.sha256.trim_start_matches("sha256:") {
+                        return Err(Failure::new("LAB-BUNDLE-002", format!("{} is damaged: its checksum is {found}", file.display())));
+                    }
+                    file.into()
+                }
+                None => "kind".into(),
+            },
+            (None, None) => "kind".into(),
+        };
+        let supervisor = std::env::current_exe().ok().map(PathBuf::into_os_string);
+        Ok(Kind { program, supervisor, kubeconfig: self.paths.kubeconfig.clone() })
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// A new value for a key of a Secret.
+fn make(how: &SecretKey) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
+    match how {
+        SecretKey::Fixed(text) => text.clone(),
+        SecretKey::Random(length) => {
+            let mut random = rand::rng();
+            (0..*length).map(|_| char::from(LETTERS[random.random_range(0..LETTERS.len())])).collect()
+        }
+    }
+}

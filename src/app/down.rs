@@ -1,0 +1,57 @@
+//! `labctl down`: takes the lab away and proves it.
+
+use super::context::Context;
+use super::exit::{Failure, code};
+use super::show;
+use crate::cli::DownArgs;
+use crate::model::run::StepEvent;
+use crate::steps::{Left, Teardown};
+use crate::support::lock;
+use crate::support::progress::Sink;
+
+/// Runs it.
+pub async fn run(context: &Context, args: &DownArgs) -> Result<u8, Failure> {
+    show::writable(context, "down")?;
+    let setup = context.setup(None, false).or_else(|_| context.bare_setup())?;
+    let teardown = Teardown { setup, purge: args.purge };
+    let planned = teardown.plan().await?;
+    let what = if planned.is_empty() { "nothing of it is there".to_owned() } else { planned.join(", ") };
+    show::confirm(context, &format!("Take away lab {}: {what}?", context.global.lab))?;
+    let lock = lock::take(&context.folder(), &format!("labctl down, process {}", std::process::id()))?;
+    let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
+    let printer = tokio::spawn(async move {
+        while let Some(event) = said.recv().await {
+            if let StepEvent::Waiting { on, .. } = event {
+                show::err(&format!("waiting for {on}\n"));
+            }
+        }
+    });
+    let sink = Sink::new(say);
+    let report = teardown.carry_out(&sink).await;
+    drop(sink);
+    let _done = printer.await;
+    drop(lock);
+    let report = report?;
+    show::answer(args.output, &report, text)?;
+    if report.left.is_empty() {
+        return Ok(code::OK);
+    }
+    Err(Failure::new("LAB-LEFT-001", format!("still there: {}", report.left.join(", "))))
+}
+
+fn text(report: &Left) -> String {
+    let mut text = String::new();
+    for (title, lines) in
+        [("removed", &report.removed), ("kept", &report.kept), ("still there", &report.left), ("not touched", &report.untouched)]
+    {
+        for line in lines {
+            text.push_str(&format!("{title:12} {line}\n"));
+        }
+    }
+    if report.removed.is_empty() {
+        text.push_str("there was nothing of this lab\n");
+    } else if report.left.is_empty() {
+        text.push_str("looked again: nothing of this lab is left\n");
+    }
+    text
+}

@@ -1,0 +1,192 @@
+//! `labctl run`, `replay` and `demo`: runs of the past, folded and shown like those of the present.
+
+use super::context::Context;
+use super::exit::{Failure, code};
+use super::show;
+use crate::cli::{DemoArgs, OutputMode, ReplayArgs, RunVerb, Speed};
+use crate::engine::journal::{self, Journal, RunHead, RunStatus};
+use crate::model::run::{At, Color, Event, Output, RunId, RunState, Verb, brief_time};
+use crate::report::{self, Choice, FrontEnd, Mode, Paint, Surroundings};
+use rand::Rng;
+use serde::Serialize;
+use std::io::{stderr, stdout};
+use std::path::{Path, PathBuf};
+
+/// A real run of `labctl up`, as its journal kept it.
+static DEMO: &[u8] = include_bytes!("demo/up.jsonl");
+
+/// The present moment.
+pub fn now() -> At {
+    At(time::OffsetDateTime::now_utc())
+}
+
+/// `<UTC>-<verb>-<4 hex>`: sorts by time, and is a file name everywhere.
+pub fn new_id(verb: Verb, lab: &str) -> RunId {
+    let at = time::OffsetDateTime::now_utc();
+    let verb = format!("{verb:?}").to_lowercase();
+    let (date, clock) = (at.date(), at.time());
+    RunId(format!(
+        "{:04}{:02}{:02}T{:02}{:02}{:02}Z-{verb}-{lab}-{:04x}",
+        date.year(),
+        u8::from(date.month()),
+        date.day(),
+        clock.hour(),
+        clock.minute(),
+        clock.second(),
+        rand::rng().random::<u16>()
+    ))
+}
+
+impl Context {
+    /// Which front end a verb gets.
+    pub fn front_end(&self, output: OutputMode, headless: bool) -> Choice {
+        report::resolve(Surroundings {
+            output: match output {
+                OutputMode::Auto => Output::Auto,
+                OutputMode::Bars => Output::Bars,
+                OutputMode::Lines => Output::Lines,
+                OutputMode::Json => Output::Json,
+            },
+            color: match self.global.color {
+                crate::cli::Color::Auto => Color::Auto,
+                crate::cli::Color::Always => Color::Always,
+                crate::cli::Color::Never => Color::Never,
+            },
+            headless,
+            stdin_is_terminal: self.terminal.input,
+            stdout_is_terminal: self.terminal.out,
+            stderr_is_terminal: self.terminal.err,
+            ci: self.terminal.ci,
+            dumb: self.terminal.dumb,
+            no_color: self.terminal.no_color,
+        })
+    }
+}
+
+/// The front end that was chosen.
+pub fn front_end(choice: Choice) -> Box<dyn FrontEnd> {
+    match choice.mode {
+        Mode::Json => Box::new(report::Json::new(stdout())),
+        Mode::Lines => Box::new(report::Lines::new(stderr(), paint(choice))),
+        // the terminal app is not there yet; bars are what a person gets until it is
+        Mode::Bars | Mode::Screen => Box::new(report::bars(paint(choice))),
+    }
+}
+
+/// Colour or not, as chosen.
+pub fn paint(choice: Choice) -> Paint {
+    Paint { color: choice.color }
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    run: RunId,
+    verb: Verb,
+    started: At,
+    status: String,
+}
+
+/// Runs `labctl run`.
+pub fn run(context: &Context, verb: &RunVerb) -> Result<u8, Failure> {
+    match verb {
+        RunVerb::List { output } => {
+            let rows: Vec<Row> = heads(context)?
+                .into_iter()
+                .map(|head| Row { status: status(&head), run: head.run, verb: head.verb, started: head.started })
+                .collect();
+            show::answer(*output, &rows, |rows| {
+                let cells: Vec<_> = rows.iter().map(|row| vec![row.run.to_string(), row.started.to_string(), row.status.clone()]).collect();
+                show::table(&["RUN", "STARTED", "STATUS"], &cells)
+            })?;
+        }
+        RunVerb::Show { run, output } => {
+            let state = read(&find(context, run.as_deref())?)?.state();
+            show::answer(*output, &state.summary.clone().unwrap_or_default(), |_| steps(&state))?;
+        }
+    }
+    Ok(code::OK)
+}
+
+/// Runs `labctl replay`.
+pub async fn replay(context: &Context, args: &ReplayArgs) -> Result<u8, Failure> {
+    let journal = read(&find(context, args.run.as_deref())?)?;
+    let code = journal.state().summary.map_or(code::OK, |summary| summary.exit_code);
+    play(context, &journal.events, args.output, args.speed).await?;
+    Ok(code)
+}
+
+/// Runs `labctl demo`.
+pub async fn demo(context: &Context, args: &DemoArgs) -> Result<u8, Failure> {
+    let events: Vec<Event> = DEMO.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).filter_map(|line| journal::decode(line).ok()).collect();
+    play(context, &events, args.output, args.speed).await?;
+    Ok(code::OK)
+}
+
+async fn play(context: &Context, events: &[Event], output: OutputMode, speed: Speed) -> Result<(), Failure> {
+    let choice = context.front_end(output, true);
+    let mut front_end = front_end(choice);
+    let factor = match speed {
+        Speed::Times(factor) => Some(factor),
+        Speed::Max => None,
+    };
+    // a reader that went away ends the show, and that is all
+    let _shown = report::replay(events, front_end.as_mut(), factor).await;
+    if choice.mode != Mode::Json {
+        let mut text = Vec::new();
+        let _written = report::summarize(&RunState::fold(events), paint(choice), &mut text);
+        show::err(&String::from_utf8_lossy(&text));
+    }
+    Ok(())
+}
+
+fn heads(context: &Context) -> Result<Vec<RunHead>, Failure> {
+    let mut heads = journal::list_runs(&context.paths.runs(&context.global.lab)).map_err(|error| Failure::new("LAB-FILE-001", error.to_string()))?;
+    heads.sort_by(|a, b| b.run.cmp(&a.run));
+    Ok(heads)
+}
+
+fn status(head: &RunHead) -> String {
+    match &head.status {
+        RunStatus::Finished(summary) if summary.ok => format!("ready in {}", brief_time(summary.duration_ms)),
+        RunStatus::Finished(summary) if summary.cancelled => "cancelled".to_owned(),
+        RunStatus::Finished(_) => "failed".to_owned(),
+        RunStatus::Unfinished => "unfinished (killed, or at work)".to_owned(),
+    }
+}
+
+/// The journal of the run whose id starts with `start`, or of the newest; a path is taken as it is.
+fn find(context: &Context, start: Option<&str>) -> Result<PathBuf, Failure> {
+    if let Some(path) = start.map(Path::new).filter(|path| path.is_file()) {
+        return Ok(path.to_owned());
+    }
+    let heads = heads(context)?;
+    let found: Vec<&RunHead> = heads.iter().filter(|head| start.is_none_or(|start| head.run.0.starts_with(start) || head.run.0.ends_with(start))).collect();
+    match (found.as_slice(), start) {
+        ([], None) => Err(Failure::new("LAB-RUN-001", format!("lab {} has no runs yet", context.global.lab))),
+        ([], Some(start)) => Err(Failure::new("LAB-RUN-001", format!("no run of lab {} starts or ends with `{start}`", context.global.lab))),
+        ([first, ..], None) | ([first], _) => Ok(first.journal.clone()),
+        (several, Some(start)) => Err(Failure::new("LAB-RUN-001", format!("`{start}` fits {} runs; write more of it", several.len()))),
+    }
+}
+
+fn read(path: &Path) -> Result<Journal, Failure> {
+    Journal::read(path).map_err(|error| Failure::new("LAB-FILE-001", error.to_string()))
+}
+
+fn steps(state: &RunState) -> String {
+    let rows: Vec<Vec<String>> = state
+        .steps
+        .iter()
+        .map(|step| {
+            let took = step.ended.and_then(|ended| step.took_ms(ended)).map(brief_time).unwrap_or_default();
+            let note = step.note();
+            vec![step.standing.glyph().to_string(), step.plan.id.to_string(), took, note]
+        })
+        .collect();
+    let mut text = show::table(&["", "STEP", "TOOK", "RESULT"], &rows);
+    let mut summary = Vec::new();
+    let _written = report::summarize(state, Paint { color: false }, &mut summary);
+    text.push('\n');
+    text.push_str(&String::from_utf8_lossy(&summary));
+    text
+}

@@ -1,0 +1,78 @@
+//! From the command line to the verb, and from its end to an exit code.
+
+use super::context::Context;
+use super::exit::{Failure, code};
+use super::{doctor, down, logs, parts, plan, reach, runs, show, status, up};
+use crate::cli::{Cli, Verb};
+use clap::{CommandFactory, Parser};
+
+/// Runs the command line; the exit code is documented in docs/exit-codes.md.
+pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _gone = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(code::USAGE);
+        }
+    };
+    if let Verb::InternalExec { parent, program, args } = &cli.verb {
+        return super::signals::become_program(*parent, program, args);
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            show::err(&format!("error: the runtime could not be started: {error}\n"));
+            return code::BUG;
+        }
+    };
+    let context = Context::new(cli.global);
+    let ended = runtime.block_on(dispatch(&context, cli.verb));
+    // a child or a watch that does not end must not hold up the exit
+    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    match ended {
+        Ok(code) => code,
+        Err(failure) => {
+            tell(&failure);
+            failure.exit()
+        }
+    }
+}
+
+async fn dispatch(context: &Context, verb: Verb) -> Result<u8, Failure> {
+    match verb {
+        Verb::Up(args) => up::run(context, &args).await,
+        Verb::Plan(args) => plan::run(context, &args).await,
+        Verb::Status(args) => status::run(context, &args).await,
+        Verb::Down(args) => down::run(context, &args).await,
+        Verb::Doctor { output } => doctor::run(context, output).await,
+        Verb::Creds { output } => reach::creds(context, output),
+        Verb::Urls { output } => reach::list(context, output),
+        Verb::Open(args) => reach::open(context, &args),
+        Verb::Logs(args) => logs::logs(context, &args).await,
+        Verb::Events(args) => logs::events(context, &args).await,
+        Verb::Run(verb) => runs::run(context, &verb),
+        Verb::Replay(args) => runs::replay(context, &args).await,
+        Verb::Demo(args) => runs::demo(context, &args).await,
+        Verb::Component(verb) => parts::component(context, &verb),
+        Verb::Schema(args) => parts::schema(args.kind),
+        Verb::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "labctl", &mut script);
+            show::out(&String::from_utf8_lossy(&script));
+            Ok(code::OK)
+        }
+        Verb::Version => {
+            show::out(&format!("labctl {}\n", env!("CARGO_PKG_VERSION")));
+            Ok(code::OK)
+        }
+        Verb::InternalExec { .. } => Ok(code::OK),
+    }
+}
+
+fn tell(failure: &Failure) {
+    let mut text = format!("error: {} [{}]\n", failure.message, failure.id);
+    if let Some(fix) = failure.fix() {
+        text.push_str(&format!("\nhint: {fix}\n"));
+    }
+    show::err(&text);
+}

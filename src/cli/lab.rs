@@ -1,0 +1,64 @@
+//! Verbs that bring a lab up and take it away.
+
+use super::look::{Format, OutputMode};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Which lab is meant.
+#[derive(Debug, Clone, Args)]
+pub struct StackArgs {
+    /// A shipped stack (lite, lite-packages) or a file; else ./lab.yaml, else what this lab was last made from, else lite.
+    #[arg(long, env = "LABCTL_STACK", value_name = "NAME|FILE")]
+    pub stack: Option<String>,
+    /// A folder that holds every image; with it no registry is asked.
+    #[arg(long, env = "LABCTL_BUNDLE", value_name = "FOLDER")]
+    pub bundle: Option<PathBuf>,
+}
+
+/// `labctl up`.
+#[derive(Debug, Args)]
+pub struct UpArgs {
+    #[command(flatten)]
+    pub which: StackArgs,
+    /// Never ask and never open a full-screen view.
+    #[arg(long)]
+    pub headless: bool,
+    /// How progress is shown.
+    #[arg(long, short, value_enum, default_value_t)]
+    pub output: OutputMode,
+    /// Go on although the host has less than the lab asks for.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `labctl plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    pub which: StackArgs,
+    #[arg(long, short, value_enum, default_value_t)]
+    pub output: Format,
+    /// Exit with 6 when something would change.
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+/// `labctl status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    #[arg(long, short, value_enum, default_value_t)]
+    pub output: Format,
+    /// Also make the round trips that write: an order through the queue, a log line back.
+    #[arg(long)]
+    pub prove: bool,
+}
+
+/// `labctl down`.
+#[derive(Debug, Args)]
+pub struct DownArgs {
+    /// Also what is kept for the next lab: registry, its images, and this lab's folder.
+    #[arg(long)]
+    pub purge: bool,
+    #[arg(long, short, value_enum, default_value_t)]
+    pub output: Format,
+}

@@ -1,0 +1,152 @@
+//! Verbs that look: at the lab, at past runs, at what labctl knows.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+/// How a run is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum OutputMode {
+    /// Bars on a terminal, else lines.
+    #[default]
+    Auto,
+    /// One moving line for each step at work.
+    Bars,
+    /// One line for each thing that happens.
+    Lines,
+    /// One JSON event a line on standard output.
+    Json,
+}
+
+/// How an answer is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    #[default]
+    Table,
+    Json,
+    Yaml,
+}
+
+/// `labctl open`.
+#[derive(Debug, Args)]
+pub struct OpenArgs {
+    /// A component with a page of its own; see `labctl urls`.
+    pub component: String,
+    /// Print the URL instead.
+    #[arg(long)]
+    pub print: bool,
+}
+
+/// `labctl logs`.
+#[derive(Debug, Args)]
+pub struct LogsArgs {
+    /// A component of the lab.
+    pub component: String,
+    /// Go on as lines come.
+    #[arg(long, short)]
+    pub follow: bool,
+    /// Lines from each pod.
+    #[arg(long, default_value_t = 100)]
+    pub tail: i64,
+}
+
+/// `labctl events`.
+#[derive(Debug, Args)]
+pub struct EventsArgs {
+    /// Only of this component.
+    pub component: Option<String>,
+    /// Only warnings.
+    #[arg(long)]
+    pub warnings: bool,
+    #[arg(long, short, value_enum, default_value_t)]
+    pub output: Format,
+}
+
+/// `labctl run`.
+#[derive(Debug, Subcommand)]
+pub enum RunVerb {
+    /// All runs, newest first.
+    List {
+        #[arg(long, short, value_enum, default_value_t)]
+        output: Format,
+    },
+    /// One run: its steps and its end.
+    Show {
+        /// The start of its id is enough; else the newest.
+        run: Option<String>,
+        #[arg(long, short, value_enum, default_value_t)]
+        output: Format,
+    },
+}
+
+/// How fast a replay goes: `1`, `10x`, `max`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Speed {
+    Times(f64),
+    Max,
+}
+
+fn speed(text: &str) -> Result<Speed, String> {
+    if text == "max" {
+        return Ok(Speed::Max);
+    }
+    match text.trim_end_matches('x').parse::<f64>() {
+        Ok(factor) if factor > 0.0 && factor.is_finite() => Ok(Speed::Times(factor)),
+        _ => Err("write a factor such as 1, 10 or 0.5, or max".to_owned()),
+    }
+}
+
+/// `labctl replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The start of its id is enough; else the newest. A path of an events.jsonl works too.
+    pub run: Option<String>,
+    #[arg(long, short, value_enum, default_value_t)]
+    pub output: OutputMode,
+    /// How many times as fast as it was; `max` does not wait at all.
+    #[arg(long, value_parser = speed, default_value = "max")]
+    pub speed: Speed,
+}
+
+/// `labctl demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    #[arg(long, short, value_enum, default_value_t)]
+    pub output: OutputMode,
+    /// How many times as fast as it was.
+    #[arg(long, value_parser = speed, default_value = "10")]
+    pub speed: Speed,
+}
+
+/// `labctl component`.
+#[derive(Debug, Subcommand)]
+pub enum ComponentVerb {
+    /// Every component labctl knows.
+    List {
+        #[arg(long, short, value_enum, default_value_t)]
+        output: Format,
+    },
+    /// One component: version, images and their origin, parameters, needs, endpoints, checks.
+    Info {
+        name: String,
+        #[arg(long, short, value_enum, default_value_t)]
+        output: Format,
+    },
+}
+
+/// `labctl schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    #[arg(value_enum)]
+    pub kind: SchemaKind,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaKind {
+    Stack,
+    Component,
+    Bundle,
+    /// One line of `--output json`.
+    Event,
+    /// The answer of `labctl status -o json`.
+    Status,
+}

@@ -1,0 +1,218 @@
+//! The Stack: what a lab is made of. A user's `lab.yaml` is one that extends a shipped one.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The `apiVersion` of every file kind.
+pub const API_VERSION: &str = "labctl.dev/v1";
+
+/// What a lab is made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Stack {
+    /// Always `labctl.dev/v1`.
+    pub api_version: String,
+    /// Always `Stack`.
+    pub kind: StackKind,
+    pub metadata: StackMetadata,
+    /// The shipped stack (or a file beside this one) that this one starts from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extends: Option<String>,
+    #[serde(default)]
+    pub cluster: ClusterSpec,
+    /// Which `sizes` entry of each component is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<Size>,
+    /// A map, so that stacks which extend each other merge.
+    #[serde(default)]
+    pub components: BTreeMap<String, ComponentChoice>,
+    /// Which component provides a capability that several could: `traces: jaeger`.
+    #[serde(default)]
+    pub choices: BTreeMap<String, String>,
+    #[serde(default)]
+    pub apps: Vec<String>,
+    #[serde(default)]
+    pub aws: AwsSpec,
+    #[serde(default)]
+    pub mirrors: Mirrors,
+}
+
+/// The only value of `kind` in a Stack file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum StackKind {
+    Stack,
+}
+
+/// What the stack is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StackMetadata {
+    pub name: String,
+    #[serde(default)]
+    pub title: String,
+}
+
+/// The cluster it wants.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ClusterSpec {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Provider>,
+    /// A minor version, `"1.34"`; the image lock or bundle in use says which patch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubernetes: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<Nodes>,
+    /// The host port of the gateway on 127.0.0.1: `auto` (a free one, remembered) or a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ports: Option<Ports>,
+}
+
+/// Who makes the cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    Kind,
+}
+
+/// How many nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Nodes {
+    #[serde(default = "one")]
+    pub control_plane: u8,
+    #[serde(default)]
+    pub workers: u8,
+}
+
+fn one() -> u8 {
+    1
+}
+
+impl Default for Nodes {
+    fn default() -> Self {
+        Self { control_plane: 1, workers: 0 }
+    }
+}
+
+/// The gateway's host port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(with = "String")]
+pub enum Ports {
+    Auto,
+    Fixed(u16),
+}
+
+impl<'de> Deserialize<'de> for Ports {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.as_str() {
+            "auto" => Ok(Self::Auto),
+            number => match number.parse::<u16>() {
+                Ok(port) if port >= 1024 => Ok(Self::Fixed(port)),
+                _ => Err(serde::de::Error::custom(format!("`{number}` is not a port: write `auto` or a number from 1024 to 65535"))),
+            },
+        }
+    }
+}
+
+/// One of the sizes a component may have entries for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Size {
+    #[default]
+    Small,
+    Medium,
+    Large,
+}
+
+/// How a stack wants one component.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ComponentChoice {
+    /// `false` takes out what an extended stack brought in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<Size>,
+    /// Parameters by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, serde_json::Value>,
+}
+
+/// The cloud side.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwsSpec {
+    #[serde(default)]
+    pub mode: AwsMode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// An emulator in the lab, for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AwsMode {
+    #[default]
+    Emulated,
+}
+
+/// Whether nodes pull through mirrors on this host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mirrors {
+    #[default]
+    Auto,
+    Off,
+}
+
+impl Stack {
+    /// This stack laid over `base`: maps merge by key, everything else said here wins.
+    pub fn over(self, base: Self) -> Self {
+        let mut components = base.components;
+        for (name, choice) in self.components {
+            let entry = components.entry(name).or_default();
+            entry.enabled = choice.enabled.or(entry.enabled);
+            entry.size = choice.size.or(entry.size);
+            entry.set.extend(choice.set);
+        }
+        let mut choices = base.choices;
+        choices.extend(self.choices);
+        let mut tags = base.aws.tags;
+        tags.extend(self.aws.tags);
+        Self {
+            api_version: self.api_version,
+            kind: self.kind,
+            metadata: self.metadata,
+            extends: None,
+            cluster: ClusterSpec {
+                provider: self.cluster.provider.or(base.cluster.provider),
+                kubernetes: self.cluster.kubernetes.or(base.cluster.kubernetes),
+                nodes: self.cluster.nodes.or(base.cluster.nodes),
+                ports: self.cluster.ports.or(base.cluster.ports),
+            },
+            size: self.size.or(base.size),
+            components,
+            choices,
+            apps: if self.apps.is_empty() { base.apps } else { self.apps },
+            aws: AwsSpec {
+                mode: self.aws.mode,
+                region: self.aws.region.or(base.aws.region),
+                services: if self.aws.services.is_empty() { base.aws.services } else { self.aws.services },
+                tags,
+            },
+            mirrors: self.mirrors,
+        }
+    }
+
+    /// Names of the components that are on, in alphabetical order.
+    pub fn enabled(&self) -> impl Iterator<Item = (&str, &ComponentChoice)> {
+        self.components.iter().filter(|(_, choice)| choice.enabled != Some(false)).map(|(name, choice)| (name.as_str(), choice))
+    }
+}

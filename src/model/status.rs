@@ -1,0 +1,54 @@
+//! What `labctl status` answers.
+
+use super::run::{At, Health};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One lab, now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LabStatus {
+    pub lab: String,
+    pub at: At,
+    /// Every component works, by function.
+    pub ready: bool,
+    pub cluster: ClusterStatus,
+    pub components: Vec<ComponentStatus>,
+    /// Name and URL.
+    pub urls: Vec<(String, String)>,
+}
+
+/// The cluster under it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ClusterStatus {
+    pub context: String,
+    pub ready: bool,
+    /// What is known, in words.
+    pub seen: String,
+}
+
+/// One component, now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ComponentStatus {
+    pub name: String,
+    pub ready: bool,
+    /// Objects that are not as the manifests say.
+    pub drifted: u32,
+    /// The first thing that is not ready among its workloads.
+    pub lacks: Option<String>,
+    pub checks: Vec<CheckStatus>,
+    /// When its round trips last passed, if it has any.
+    pub proven: Option<At>,
+}
+
+/// One check, as it just went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckStatus {
+    pub name: String,
+    pub health: Health,
+    /// The value, where there is one.
+    pub value: Option<f64>,
+    /// What was asked.
+    pub query: String,
+    /// What was seen, in words.
+    pub seen: String,
+}

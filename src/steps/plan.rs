@@ -1,0 +1,118 @@
+//! The plan of `up`: which steps, what each waits for.
+
+use super::archive::Archive;
+use super::cluster::Cluster;
+use super::component::Component;
+use super::engine_up::EngineUp;
+use super::mirror::Mirror;
+use super::nodes::NodesReady;
+use super::prefetch::Prefetch;
+use super::push::Push;
+use super::registry::RegistryUp;
+use super::setup::Setup;
+use super::survey::Survey;
+use crate::catalog::{CatalogError, order};
+use crate::engine::{Node, ResourceClass};
+use crate::model::image::LockedImage;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a component may take from its first write to its last check. Image pulls on a slow line are most of it.
+const COMPONENT: Duration = Duration::from_secs(600);
+const MINUTES_10: Duration = Duration::from_secs(600);
+const MINUTES_2: Duration = Duration::from_secs(120);
+
+/// What the cluster is made from when there is no bundle: the node image kind publishes for a version, by digest.
+const UPSTREAM_NODES: &[(&str, &str, &str)] = &[
+    ("1.37", "1.37.0", "kindest/node:v1.37.0@sha256:a1ed56cfb0e7b93589bdf97c8cd566405a265939e3620fc4f5de89adff580ae5"),
+    ("1.36", "1.36.4", "kindest/node:v1.36.4@sha256:099e049362a1526b2db71494e1947aae99bd16290d7c895f2b7ea312e3cbfaed"),
+    ("1.35", "1.35.8", "kindest/node:v1.35.8@sha256:07b2536e30b803ed61d1677a79df6115f798ce64c80f9e22f6ed45afd09323c0"),
+    ("1.34", "1.34.11", "kindest/node:v1.34.11@sha256:44e222ee2132dab25ff87301682f89eb82c7880ea3a1bf543bfe9708fd08d67d"),
+];
+
+/// Node image and Kubernetes version of a lab.
+pub fn node_image(setup: &Setup) -> Result<(String, String), CatalogError> {
+    let wanted = setup.lab.stack.cluster.kubernetes.as_deref().unwrap_or("1.34");
+    if let Some(open) = setup.images.bundle() {
+        let has = &open.bundle.kubernetes;
+        if !has.starts_with(&format!("{wanted}.")) && has != wanted {
+            return Err(CatalogError::Bundle {
+                path: open.path.display().to_string(),
+                message: format!("it holds Kubernetes {has}, the stack asks for {wanted}; set `cluster: {{kubernetes: \"{has}\"}}` in the stack"),
+            });
+        }
+        return Ok((open.bundle.node_image.reference(), has.clone()));
+    }
+    UPSTREAM_NODES.iter().find(|(minor, ..)| *minor == wanted).map(|(_, version, image)| ((*image).to_owned(), (*version).to_owned())).ok_or_else(|| {
+        let known: Vec<&str> = UPSTREAM_NODES.iter().map(|(minor, ..)| *minor).collect();
+        CatalogError::Bundle {
+            path: "stack".to_owned(),
+            message: format!("cluster.kubernetes is {wanted}; this labctl knows node images for {}", known.join(", ")),
+        }
+    })
+}
+
+/// The steps that bring `setup` up.
+pub fn up(setup: &Arc<Setup>) -> Result<Vec<Node>, CatalogError> {
+    let (image, kubernetes) = node_image(setup)?;
+    let names = order(&setup.lab)?;
+    let mut nodes = vec![
+        Node::new("engine", "Container engine", Arc::new(EngineUp(setup.clone()))).group("host").class(ResourceClass::Light).deadline(MINUTES_2).estimate_ms(100),
+    ];
+    let mut cluster_needs = vec!["engine"];
+    let mut survey_needs = vec!["nodes"];
+    if let Some(open) = setup.images.bundle() {
+        let archive = |image| Archive { setup: setup.clone(), bundle: open.path.clone(), image };
+        let bundle = &open.bundle;
+        let used = used_images(setup, &names);
+        let hosts: BTreeSet<String> = used.iter().filter_map(|image| image.name.split('/').next()).map(str::to_owned).collect();
+        nodes.extend([
+            Node::new("image/node", "Node image", Arc::new(archive(bundle.node_image.clone()))).group("images").needs(["engine"]).class(ResourceClass::Engine).deadline(MINUTES_10).estimate_ms(10_000),
+            Node::new("image/registry", "Registry image", Arc::new(archive(bundle.registry_image.clone()))).group("images").needs(["engine"]).class(ResourceClass::Engine).deadline(MINUTES_10).estimate_ms(1_000),
+            Node::new("registry", "Registry", Arc::new(RegistryUp { setup: setup.clone(), image: bundle.registry_image.reference() })).group("images").needs(["image/registry"]).class(ResourceClass::Engine).deadline(MINUTES_2).estimate_ms(1_500),
+            Node::new("images", "Images into the registry", Arc::new(Push { setup: setup.clone(), bundle: open.path.clone(), images: used.clone() })).group("images").needs(["registry"]).class(ResourceClass::Network).deadline(MINUTES_10).estimate_ms(15_000),
+            Node::new("mirrors", "Nodes pull through the registry", Arc::new(Mirror { setup: setup.clone(), hosts })).group("images").needs(["registry", "cluster"]).class(ResourceClass::Engine).deadline(MINUTES_2).estimate_ms(1_000),
+            Node::new("prefetch", "Images onto the nodes", Arc::new(Prefetch { setup: setup.clone(), images: used })).group("images").needs(["images", "mirrors"]).class(ResourceClass::Network).deadline(MINUTES_10).estimate_ms(20_000),
+        ]);
+        cluster_needs.push("image/node");
+        // pods may start as soon as their images can be pulled; the prefetch runs beside them
+        survey_needs.extend(["images", "mirrors"]);
+    }
+    nodes.push(
+        Node::new("cluster", "Cluster", Arc::new(Cluster { setup: setup.clone(), image, kubernetes })).group("cluster").needs(cluster_needs).class(ResourceClass::Engine).deadline(Duration::from_secs(900)).estimate_ms(22_000),
+    );
+    nodes.push(Node::new("nodes", "Nodes", Arc::new(NodesReady(setup.clone()))).group("cluster").needs(["cluster"]).class(ResourceClass::Light).deadline(Duration::from_secs(180)).estimate_ms(8_000));
+    nodes.push(Node::new("survey", "What is in the cluster", Arc::new(Survey(setup.clone()))).group("cluster").needs(survey_needs).class(ResourceClass::Light).deadline(MINUTES_2).estimate_ms(500));
+    for name in &names {
+        let Some(part) = setup.lab.parts.get(name) else { continue };
+        let step = Component {
+            setup: setup.clone(),
+            name: name.clone(),
+            ready: part.component.ready.clone(),
+            proof: part.component.proof.clone(),
+            deadline: COMPONENT,
+        };
+        let mut needs = vec!["survey".to_owned()];
+        needs.extend(part.needs.iter().map(|need| format!("component/{need}")));
+        let after: Vec<String> = part.after.iter().map(|other| format!("component/{other}")).collect();
+        let title = if part.component.metadata.title.is_empty() { name.clone() } else { part.component.metadata.title.clone() };
+        nodes.push(
+            Node::new(format!("component/{name}"), title, Arc::new(step)).group(part.component.metadata.group.clone()).needs(needs).after(after).class(ResourceClass::Light).deadline(COMPONENT + MINUTES_2).estimate_ms(15_000),
+        );
+    }
+    Ok(nodes)
+}
+
+/// Every image of the lab once, those of the parts that come first in front.
+fn used_images(setup: &Setup, names: &[String]) -> Vec<LockedImage> {
+    let mut used: Vec<LockedImage> = Vec::new();
+    for name in names {
+        for image in setup.rendered.iter().filter(|rendered| &rendered.name == name).flat_map(|rendered| &rendered.images) {
+            if !used.contains(image) {
+                used.push(image.clone());
+            }
+        }
+    }
+    used
+}

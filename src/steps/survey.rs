@@ -1,0 +1,126 @@
+//! Step: one look at the whole cluster. Namespaces and custom kinds are brought first; the difference that the component steps then work from is
+//! made here once, because a LIST costs the same for one component as for all.
+
+use super::setup::Setup;
+use crate::adapters::kube;
+use crate::checks::Prober;
+use crate::cluster::{Cluster, ClusterError, Desired, Diff, ObjectRef};
+use crate::engine::step::{Cx, Observed, Step, StepError};
+use crate::support::progress::Sink;
+use async_trait::async_trait;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A cluster that answers, and what is known of it.
+#[derive(Debug, Clone)]
+pub struct Connected {
+    pub cluster: Arc<Cluster>,
+    pub prober: Arc<Prober>,
+    pub diff: Option<Arc<Diff>>,
+}
+
+/// How long something that is up may take to show it. Watches answer in milliseconds; more than this means that it is not up.
+const GLANCE: Duration = Duration::from_secs(2);
+
+impl Connected {
+    /// The first thing that is not ready among `objects`; `None` when all are.
+    pub async fn lacks(&self, objects: &[ObjectRef], cx: &Cx) -> Result<Option<String>, StepError> {
+        match self.cluster.wait_ready(objects, GLANCE, &Sink::silent(), &cx.cancel).await {
+            Ok(()) => Ok(None),
+            Err(ClusterError::NotReady(not_ready)) => {
+                Ok(Some(not_ready.pending.first().map(|pending| format!("{}: {}", pending.object, pending.reason)).unwrap_or_default()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Setup {
+    /// Connects to the API server, once per run.
+    pub async fn connect(&self) -> Result<Connected, StepError> {
+        let mut shared = self.shared.lock().await;
+        if let Some(connected) = &shared.connected {
+            return Ok(connected.clone());
+        }
+        let kube = kube::connect(&self.kind.kubeconfig, Some(&self.context())).await?;
+        let prober = Prober::new(kube.client().clone(), self.backends());
+        let connected = Connected { cluster: Arc::new(Cluster::new(kube, &self.lab.name)), prober: Arc::new(prober), diff: None };
+        shared.connected = Some(connected.clone());
+        Ok(connected)
+    }
+
+    /// The connection that an earlier step made.
+    pub async fn connected(&self) -> Result<Connected, StepError> {
+        self.shared.lock().await.connected.clone().ok_or_else(|| StepError::new("LAB-BUG", "there is no connection to the cluster yet"))
+    }
+
+    async fn surveyed(&self, diff: Diff) {
+        if let Some(connected) = &mut self.shared.lock().await.connected {
+            connected.diff = Some(Arc::new(diff));
+        }
+    }
+
+    /// Everything the lab wants in the cluster: its namespaces, then its components with their Secrets.
+    pub fn desired(&self) -> Vec<Desired> {
+        let spaces: BTreeSet<&str> = self.rendered.iter().map(|rendered| rendered.namespace.as_str()).filter(|space| *space != "kube-system").collect();
+        let spaces = spaces.into_iter().map(|space| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})).collect();
+        let mut all = vec![Desired { component: NAMESPACES.to_owned(), namespace: None, objects: spaces }];
+        all.extend(self.rendered.iter().map(|rendered| Desired {
+            component: rendered.name.clone(),
+            namespace: Some(rendered.namespace.clone()),
+            objects: rendered.objects.clone(),
+        }));
+        all
+    }
+}
+
+impl From<ClusterError> for StepError {
+    fn from(error: ClusterError) -> Self {
+        let code = match &error {
+            ClusterError::Cancelled => "LAB-CANCELLED",
+            ClusterError::NotReady(not_ready) => not_ready.causes.first().map_or("LAB-READY-001", |cause| cause.id),
+            _ => "LAB-CLUSTER-003",
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<kube::ApiError> for StepError {
+    fn from(error: kube::ApiError) -> Self {
+        Self::new("LAB-CLUSTER-004", error.to_string())
+    }
+}
+
+pub(super) struct Survey(pub Arc<Setup>);
+
+/// The pseudo-component that owns the lab's namespaces.
+pub const NAMESPACES: &str = "namespaces";
+
+#[async_trait]
+impl Step for Survey {
+    async fn observe(&self, cx: &Cx) -> Result<Observed, StepError> {
+        let cluster = self.0.connected().await?.cluster;
+        cx.sink.waiting("what is in the cluster", "");
+        let diff = cluster.diff(&self.0.desired()).await?;
+        let defined = !diff.entries.iter().any(|entry| entry.object.kind == "CustomResourceDefinition" && entry.action != crate::cluster::Action::Unchanged);
+        let ready = diff.is_noop_for(NAMESPACES) && defined;
+        let [create, update, unchanged, prune] = diff.counts();
+        let counts = format!("{create} to create, {update} to change, {prune} to remove, {unchanged} as wanted");
+        self.0.surveyed(diff).await;
+        Ok(if ready { Observed::Done(counts) } else { Observed::Needed(format!("namespaces or custom kinds are missing; {counts}")) })
+    }
+
+    async fn apply(&self, cx: &Cx) -> Result<String, StepError> {
+        let connected = self.0.connected().await?;
+        let desired = self.0.desired();
+        let Some(diff) = connected.diff else { return Err(StepError::new("LAB-BUG", "the survey was not made")) };
+        let namespaces: Vec<&Desired> = desired.iter().filter(|one| one.component == NAMESPACES).collect();
+        for one in namespaces {
+            connected.cluster.apply(one, &diff, &cx.sink, &cx.cancel).await?;
+        }
+        connected.cluster.apply_crds(&diff, &cx.sink, &cx.cancel).await?;
+        Ok("namespaces and custom kinds are there".to_owned())
+    }
+}

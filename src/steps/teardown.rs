@@ -1,0 +1,189 @@
+//! Taking a lab away, with a report of what there was and what is gone. Only what bears this lab's mark is touched.
+
+use super::registry::{REGISTRY, ROLE_LABEL};
+use super::setup::Setup;
+use crate::adapters::docker::{Container, DockerError};
+use crate::adapters::kind::{CLUSTER_LABEL, NETWORK};
+use crate::engine::step::StepError;
+use crate::model::run::Object;
+use crate::support::progress::Sink;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Takes one lab away.
+#[derive(Debug)]
+pub struct Teardown {
+    pub setup: Arc<Setup>,
+    /// Also what is kept for the next lab.
+    pub purge: bool,
+}
+
+/// What was taken away, what was kept, and what is left although it should not be.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Left {
+    pub removed: Vec<String>,
+    /// Kept on purpose, with why.
+    pub kept: Vec<String>,
+    /// Still there: each is a failure.
+    pub left: Vec<String>,
+    /// Other clusters on this engine, as they were before and are after.
+    pub untouched: Vec<String>,
+}
+
+impl Teardown {
+    /// What would be taken away, in words.
+    pub async fn plan(&self) -> Result<Vec<String>, StepError> {
+        let mut all: Vec<String> = Vec::new();
+        for node in self.own_nodes().await? {
+            all.push(format!("container {}", node.name));
+            all.extend(node.volumes.iter().map(|volume| format!("volume {}", short(volume))));
+        }
+        if self.purge {
+            all.extend(self.setup.engine.container(REGISTRY).await?.map(|_| format!("container {REGISTRY}")));
+            let volumes = self.setup.engine.volumes(&format!("{ROLE_LABEL}=registry")).await?;
+            all.extend(volumes.into_iter().map(|volume| format!("volume {volume}")));
+            if self.setup.folder.exists() {
+                all.push(format!("folder {}", self.setup.folder.display()));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Takes it away and looks again.
+    pub async fn carry_out(&self, sink: &Sink) -> Result<Left, StepError> {
+        let engine = &self.setup.engine;
+        let before = self.others().await?;
+        let mut report = Left { removed: self.plan().await?, ..Left::default() };
+        let nodes = self.own_nodes().await?;
+        let volumes: Vec<String> = nodes.iter().flat_map(|node| node.volumes.clone()).collect();
+        let made_network = self.setup.state()?.made_network;
+        let had_context = self.has_context();
+        if nodes.is_empty() {
+            // also a context whose cluster is long gone is the lab's; kind takes it out, and says nothing where there is none
+            if had_context {
+                self.setup.kind.delete(&self.setup.cluster, sink).await?;
+            }
+        } else {
+            sink.waiting("kind delete cluster", "");
+            self.setup.kind.delete(&self.setup.cluster, sink).await?;
+            for node in &nodes {
+                sink.changed(Object { kind: "Container".to_owned(), namespace: String::new(), name: node.name.clone() }, "removed");
+            }
+        }
+        if had_context {
+            report.removed.push(format!("kubeconfig context {}", self.setup.context()));
+        }
+        if self.purge {
+            self.purge_host(&mut report, made_network).await?;
+        } else {
+            if engine.container(REGISTRY).await?.is_some() {
+                report.kept.push(format!("container and volume {REGISTRY}: images for the next lab; `labctl down --purge` takes them away"));
+            }
+            if self.setup.folder.exists() {
+                report.kept.push(format!("folder {}: passwords and ports for the next time", self.setup.folder.display()));
+            }
+        }
+        self.look_again(&mut report, &volumes).await?;
+        let after = self.others().await?;
+        report.untouched = after.iter().map(|(name, id)| format!("container {name} ({})", short(id))).collect();
+        for (name, id) in before {
+            if !after.contains(&(name.clone(), id)) {
+                report.left.push(format!("container {name} of another cluster changed while this ran"));
+            }
+        }
+        Ok(report)
+    }
+
+    async fn purge_host(&self, report: &mut Left, made_network: bool) -> Result<(), StepError> {
+        let engine = &self.setup.engine;
+        let others = self.others().await?;
+        let theirs = others.iter().any(|(name, _)| name.ends_with("-control-plane")) && self.other_labs();
+        if theirs {
+            report.removed.retain(|what| !what.ends_with(REGISTRY));
+            report.kept.push(format!("container and volume {REGISTRY}: another lab on this host uses them"));
+        } else {
+            engine.remove(REGISTRY).await?;
+            for volume in engine.volumes(&format!("{ROLE_LABEL}=registry")).await? {
+                engine.remove_volume(&volume).await?;
+            }
+            if made_network && others.is_empty() && engine.has_network(NETWORK).await? {
+                engine.remove_network(NETWORK).await?;
+                report.removed.push(format!("network {NETWORK}"));
+            }
+        }
+        match std::fs::remove_dir_all(&self.setup.folder) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => report.left.push(format!("folder {}: {error}", self.setup.folder.display())),
+        }
+        Ok(())
+    }
+
+    /// Whether other labs of this user are remembered.
+    fn other_labs(&self) -> bool {
+        let Some(labs) = self.setup.folder.parent() else { return false };
+        let names = std::fs::read_dir(labs).into_iter().flatten().flatten().map(|entry| entry.path());
+        names.filter(|path| *path != self.setup.folder).any(|path| path.join("lab.json").exists())
+    }
+
+    async fn look_again(&self, report: &mut Left, volumes: &[String]) -> Result<(), StepError> {
+        let engine = &self.setup.engine;
+        report.left.extend(self.setup.nodes().await?.into_iter().map(|node| format!("container {}", node.name)));
+        let present = engine.all_volumes().await?;
+        report.left.extend(volumes.iter().filter(|volume| present.contains(volume)).map(|volume| format!("volume {volume}")));
+        if self.has_context() {
+            report.left.push(format!("kubeconfig context {} in {}", self.setup.context(), self.setup.kind.kubeconfig.display()));
+        }
+        let kept_registry = report.kept.iter().any(|kept| kept.contains(REGISTRY));
+        if self.purge && !kept_registry && engine.container(REGISTRY).await?.is_some() {
+            report.left.push(format!("container {REGISTRY}"));
+        }
+        Ok(())
+    }
+
+    fn has_context(&self) -> bool {
+        let text = std::fs::read_to_string(&self.setup.kind.kubeconfig).unwrap_or_default();
+        text.contains(&format!("name: {}\n", self.setup.context()))
+    }
+
+    /// The lab's own nodes; a cluster of the same name that somebody else made is an error, never a victim.
+    async fn own_nodes(&self) -> Result<Vec<Container>, DockerOrClash> {
+        let nodes = self.setup.nodes().await.map_err(DockerOrClash::Docker)?;
+        let planes = nodes.iter().filter(|node| node.name.contains("control-plane")).collect::<Vec<_>>();
+        if !planes.is_empty() && !planes.iter().any(|node| self.setup.is_ours(node)) {
+            return Err(DockerOrClash::Clash(self.setup.cluster.clone()));
+        }
+        Ok(nodes)
+    }
+
+    /// Name and id of the nodes of other kind clusters.
+    async fn others(&self) -> Result<Vec<(String, String)>, DockerError> {
+        let all = self.setup.engine.containers(&[CLUSTER_LABEL.to_owned()]).await?;
+        let others = all.into_iter().filter(|node| node.labels.get(CLUSTER_LABEL) != Some(&self.setup.cluster));
+        Ok(others.map(|node| (node.name, node.id)).collect())
+    }
+}
+
+/// Either of two ways not to know the lab's nodes.
+#[derive(Debug)]
+enum DockerOrClash {
+    Docker(DockerError),
+    Clash(String),
+}
+
+impl From<DockerOrClash> for StepError {
+    fn from(error: DockerOrClash) -> Self {
+        match error {
+            DockerOrClash::Docker(error) => error.into(),
+            DockerOrClash::Clash(name) => Self::new(
+                "LAB-CLASH-002",
+                format!("the kind cluster {name} was not made by this lab; it is left alone. Delete it yourself: kind delete cluster --name {name}"),
+            ),
+        }
+    }
+}
+
+/// The first 12 characters of an id.
+fn short(id: &str) -> &str {
+    id.get(..12).unwrap_or(id)
+}
