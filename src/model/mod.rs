@@ -1,3 +1,5 @@
 //! What a lab is and what a run says: plain data, validated, with a JSON Schema. Knows nothing of clusters, files or terminals.
 
+pub mod check;
 pub mod run;
+pub mod units;

@@ -3,7 +3,5 @@
 mod event;
 mod ids;
 
-pub use event::{
-    CancelReason, Control, Event, EventKind, FinishedAs, Health, Object, PlanStep, RunPlan, StepEvent, Stream, Summary, Verb,
-};
+pub use event::{CancelReason, Control, Event, EventKind, FinishedAs, Health, Object, PlanStep, RunPlan, StepEvent, Stream, Summary, Verb};
 pub use ids::{At, RunId, StepId};
