@@ -89,6 +89,11 @@ impl Engine {
         Ok(Self { docker: docker.with_timeout(Duration::from_secs(3600)), at })
     }
 
+    /// Where the engine is looked for.
+    pub fn at(&self) -> &str {
+        &self.at
+    }
+
     async fn within<T>(
         &self,
         what: &str,

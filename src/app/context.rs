@@ -33,7 +33,8 @@ pub struct Terminal {
     pub err: bool,
     pub input: bool,
     pub ci: bool,
-    pub colour: bool,
+    pub dumb: bool,
+    pub no_color: bool,
 }
 
 /// What is used when nothing says otherwise. `standard` takes its place when it is complete.
@@ -43,14 +44,14 @@ impl Context {
     /// Reads the environment, once.
     pub fn new(global: Global) -> Self {
         let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-        let err = std::io::stderr().is_terminal();
-        let colour = match global.color {
-            crate::cli::Color::Always => true,
-            crate::cli::Color::Never => false,
-            crate::cli::Color::Auto => err && var("NO_COLOR").is_none() && std::env::var("TERM").as_deref() != Ok("dumb"),
+        let terminal = Terminal {
+            out: std::io::stdout().is_terminal(),
+            err: std::io::stderr().is_terminal(),
+            input: std::io::stdin().is_terminal(),
+            ci: var("CI").is_some_and(|value| value != "false" && value != "0"),
+            dumb: var("TERM").is_none_or(|term| term == "dumb"),
+            no_color: var("NO_COLOR").is_some(),
         };
-        let terminal =
-            Terminal { out: std::io::stdout().is_terminal(), err, input: std::io::stdin().is_terminal(), ci: var("CI").is_some(), colour };
         Self { paths: Paths::from(var), files: Files::new(global.dir.clone()), global, terminal }
     }
 

@@ -12,7 +12,7 @@ use crate::support::progress::Sink;
 /// Runs it.
 pub async fn run(context: &Context, args: &DownArgs) -> Result<u8, Failure> {
     show::writable(context, "down")?;
-    let setup = context.setup(None, false).or_else(|_| context.bare_setup())?;
+    let setup = context.setup(None, false)?;
     let teardown = Teardown { setup, purge: args.purge };
     let planned = teardown.plan().await?;
     let what = if planned.is_empty() { "nothing of it is there".to_owned() } else { planned.join(", ") };

@@ -5,7 +5,7 @@ use super::exit::{Failure, code};
 use super::show;
 use crate::cli::{DemoArgs, OutputMode, ReplayArgs, RunVerb, Speed};
 use crate::engine::journal::{self, Journal, RunHead, RunStatus};
-use crate::model::run::{At, Color, Event, Output, RunId, RunState, Verb, brief_time};
+use crate::model::run::{At, Color, Event, FinishedAs, Output, RunId, RunState, Verb, brief_time};
 use crate::report::{self, Choice, FrontEnd, Mode, Paint, Surroundings};
 use rand::Rng;
 use serde::Serialize;
@@ -69,13 +69,13 @@ pub fn front_end(choice: Choice) -> Box<dyn FrontEnd> {
         Mode::Json => Box::new(report::Json::new(stdout())),
         Mode::Lines => Box::new(report::Lines::new(stderr(), paint(choice))),
         // the terminal app is not there yet; bars are what a person gets until it is
-        Mode::Bars | Mode::Screen => Box::new(report::bars(paint(choice))),
+        Mode::Bars | Mode::Screen => Box::new(report::Bars::stderr(paint(choice))),
     }
 }
 
 /// Colour or not, as chosen.
 pub fn paint(choice: Choice) -> Paint {
-    Paint { color: choice.color }
+    Paint { on: choice.color }
 }
 
 #[derive(Debug, Serialize)]
@@ -150,7 +150,8 @@ fn status(head: &RunHead) -> String {
         RunStatus::Finished(summary) if summary.ok => format!("ready in {}", brief_time(summary.duration_ms)),
         RunStatus::Finished(summary) if summary.cancelled => "cancelled".to_owned(),
         RunStatus::Finished(_) => "failed".to_owned(),
-        RunStatus::Unfinished => "unfinished (killed, or at work)".to_owned(),
+        RunStatus::Running => "at work".to_owned(),
+        RunStatus::Unfinished => "unfinished: it was killed".to_owned(),
     }
 }
 
@@ -179,13 +180,19 @@ fn steps(state: &RunState) -> String {
         .iter()
         .map(|step| {
             let took = step.ended.and_then(|ended| step.took_ms(ended)).map(brief_time).unwrap_or_default();
-            let note = step.note();
+            let note = match &step.result {
+                Some(FinishedAs::Changed { note } | FinishedAs::Unchanged { note }) => note.clone(),
+                Some(FinishedAs::Skipped { why }) => why.clone(),
+                Some(FinishedAs::Failed { error, .. }) => error.clone(),
+                Some(FinishedAs::Cancelled) => "cancelled".to_owned(),
+                None => String::new(),
+            };
             vec![step.standing.glyph().to_string(), step.plan.id.to_string(), took, note]
         })
         .collect();
     let mut text = show::table(&["", "STEP", "TOOK", "RESULT"], &rows);
     let mut summary = Vec::new();
-    let _written = report::summarize(state, Paint { color: false }, &mut summary);
+    let _written = report::summarize(state, Paint { on: false }, &mut summary);
     text.push('\n');
     text.push_str(&String::from_utf8_lossy(&summary));
     text

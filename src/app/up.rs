@@ -7,7 +7,7 @@ use crate::cli::UpArgs;
 use crate::engine::journal::JournalWriter;
 use crate::engine::{Estimates, Plan, RunOptions, SystemClock};
 use crate::model::run::{Event, FinishedAs, RunState, Verb};
-use crate::report::{self, FrontEnd};
+use crate::report;
 use crate::steps::{self, Setup};
 use crate::support::lock;
 use std::sync::Arc;

@@ -78,6 +78,11 @@ impl Prober {
         Self { pace, ..self }
     }
 
+    /// Looks once at each, without waiting for what does not pass: for those who only want to know.
+    pub async fn once(&self, scope: &Scope, checks: &[Check], sink: &Sink, cancel: &CancellationToken) -> Vec<CheckResult> {
+        self.clone().with_pace(Pace { first: Duration::MAX, most: Duration::MAX }).run(scope, checks, sink, cancel).await
+    }
+
     /// Runs the list in its order. The result has one entry per check, always; what was cancelled has seen no data.
     pub async fn run(&self, scope: &Scope, checks: &[Check], sink: &Sink, cancel: &CancellationToken) -> Vec<CheckResult> {
         let nonce = nonce();
@@ -179,7 +184,7 @@ impl One<'_> {
             {
                 self.report(&seen);
             }
-            if seen.health == Health::Pass || seen.settled || Instant::now() + pause >= deadline {
+            if seen.health == Health::Pass || seen.settled || pause >= deadline.saturating_duration_since(Instant::now()) {
                 return seen;
             }
             if last.as_ref().is_none_or(|last| last.seen != seen.seen) {

@@ -108,8 +108,8 @@ impl Cluster {
         total: u64,
     ) -> Result<Vec<(&'e Entry, String)>, ClusterError> {
         let stop = AtomicBool::new(false);
-        let results: Vec<Result<Option<(&Entry, String)>, ClusterError>> = stream::iter(batch)
-            .map(|entry| {
+        let results: Vec<Result<Option<(&Entry, String)>, ClusterError>> = // futures are made first: a closure held across an await would have to be general over lifetimes
+        stream::iter(batch.into_iter().map(|entry| {
                 let stop = &stop;
                 async move {
                     if stop.load(Ordering::Relaxed) {
@@ -121,7 +121,7 @@ impl Cluster {
                     }
                     Ok(Some((entry, uid)))
                 }
-            })
+            }).collect::<Vec<_>>())
             .buffer_unordered(self.limits.in_flight)
             .collect()
             .await;

@@ -34,8 +34,8 @@ impl Cluster {
             self.widen(component, &all, diff, &patience).await?;
         }
         let patience = &patience;
-        stream::iter(&definitions)
-            .map(|entry| async move {
+        // futures are made first: a closure held across an await would have to be general over lifetimes
+        stream::iter(definitions.iter().map(|entry| async move {
                 let Some(prepared) = &entry.prepared else { return Ok(()) };
                 if entry.terminating {
                     self.wait_gone(&entry.object, entry.uid.as_deref(), patience).await?;
@@ -44,7 +44,7 @@ impl Cluster {
                 let name = (prepared.component.clone(), prepared.reference.name.clone());
                 self.defined.lock().unwrap_or_else(PoisonError::into_inner).insert(name, (prepared.hash.clone(), uid));
                 Ok::<(), ClusterError>(())
-            })
+            }).collect::<Vec<_>>())
             .buffer_unordered(self.limits.in_flight)
             .try_collect::<()>()
             .await?;

@@ -165,8 +165,8 @@ impl Cluster {
                 work.push((prepared.clone(), live.get(&key), hash));
             }
         }
-        let done: Vec<Entry> = stream::iter(work)
-            .map(|(prepared, there, hash)| async move {
+        let done: Vec<Entry> = // futures are made first: a closure held across an await would have to be general over lifetimes
+        stream::iter(work.into_iter().map(|(prepared, there, hash)| async move {
                 let action = match judge(&prepared, there, hash.as_deref()) {
                     Verdict::Create => Action::Create,
                     Verdict::Unchanged => Action::Unchanged,
@@ -182,7 +182,7 @@ impl Cluster {
                     terminating: there.is_some_and(|there| there["metadata"]["deletionTimestamp"].is_string()),
                     prepared: Some(prepared),
                 }
-            })
+            }).collect::<Vec<_>>())
             .buffered(self.limits.in_flight)
             .collect()
             .await;

@@ -70,8 +70,8 @@ pub async fn fetch(kube: &Kube, kinds: &Kinds, lab: &str, wanted: &[ObjectRef], 
         }
     }
     by_kind.extend(recorded_only.into_iter().map(|resource| (resource, Vec::new())));
-    let parts: Vec<Vec<Value>> = stream::iter(by_kind)
-        .map(|(resource, objects)| async move { fetch_kind(kube, lab, &resource, &objects).await })
+    let parts: Vec<Vec<Value>> = // futures are made first: a closure held across an await would have to be general over lifetimes
+        stream::iter(by_kind.into_iter().map(|(resource, objects)| async move { fetch_kind(kube, lab, &resource, &objects).await }).collect::<Vec<_>>())
         .buffer_unordered(IN_FLIGHT)
         .try_collect()
         .await?;
@@ -91,8 +91,8 @@ async fn fetch_kind(kube: &Kube, lab: &str, resource: &Resource, wanted: &[&Obje
     }
     let there = names(&list(&what, kube, resource, &collection, ListForm::Metadata).await?);
     let foreign: Vec<&ObjectRef> = missing.into_iter().copied().filter(|object| there.contains(&object.key())).collect();
-    let fetched: Vec<Option<Value>> = stream::iter(foreign)
-        .map(|object| async move { get(kube, resource, object).await })
+    let fetched: Vec<Option<Value>> = // futures are made first: a closure held across an await would have to be general over lifetimes
+        stream::iter(foreign.into_iter().map(|object| async move { get(kube, resource, object).await }).collect::<Vec<_>>())
         .buffer_unordered(IN_FLIGHT)
         .try_collect()
         .await?;

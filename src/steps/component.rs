@@ -3,10 +3,10 @@
 use super::setup::{Proof, Setup};
 use super::survey::Connected;
 use crate::catalog::Rendered;
-use crate::checks::CheckResult;
+use crate::checks::{CheckResult, Scope};
 use crate::cluster::{Desired, ObjectRef};
 use crate::engine::step::{Cx, Observed, Step, StepError};
-use crate::model::check::Check;
+use crate::model::check::{Check, Stage};
 use crate::model::run::{At, Health};
 use crate::support::digest::sha256;
 use async_trait::async_trait;
@@ -31,14 +31,14 @@ impl Step for Component {
                 return Ok(Observed::Needed(format!("{changes} objects differ")));
             }
         }
-        if let Some(lacking) = connected.lacks(&self.refs(), cx).await? {
+        if let Some(lacking) = connected.lacks(&self.setup.refs(&self.name), cx).await? {
             return Ok(Observed::Needed(lacking));
         }
-        let results = connected.prober.once(&self.name, &self.ready, &cx.sink, &cx.cancel).await;
+        let results = connected.prober.once(&self.scope(Stage::Ready), &self.ready, &cx.sink, &cx.cancel).await;
         if let Some(bad) = failed(&results) {
             return Ok(Observed::Needed(format!("{}: {}", bad.name, bad.seen)));
         }
-        if !self.proof.is_empty() && self.setup.state()?.proofs.get(&self.name).is_none_or(|proof| proof.of != self.digest()) {
+        if !self.proof.is_empty() && !self.setup.is_proven(&self.name)? {
             return Ok(Observed::Needed("it is not proven yet".to_owned()));
         }
         Ok(Observed::Done(format!("ready, {} checks passed", results.len())))
@@ -47,17 +47,15 @@ impl Step for Component {
     async fn apply(&self, cx: &Cx) -> Result<String, StepError> {
         let connected = self.setup.connected().await?;
         let changed = self.write(&connected, cx).await?;
-        connected.cluster.wait_ready(&self.refs(), self.deadline, &cx.sink, &cx.cancel).await?;
-        let results = connected.prober.run(&self.name, &self.ready, &cx.sink, &cx.cancel).await;
+        connected.cluster.wait_ready(&self.setup.refs(&self.name), self.deadline, &cx.sink, &cx.cancel).await?;
+        let results = connected.prober.run(&self.scope(Stage::Ready), &self.ready, &cx.sink, &cx.cancel).await;
         self.judge(&results)?;
         let mut note = changed;
         if !self.proof.is_empty() {
-            let state = self.setup.state()?;
-            if state.proofs.get(&self.name).is_none_or(|proof| proof.of != self.digest()) {
-                let results = connected.prober.run(&self.name, &self.proof, &cx.sink, &cx.cancel).await;
+            if !self.setup.is_proven(&self.name)? {
+                let results = connected.prober.run(&self.scope(Stage::Proof), &self.proof, &cx.sink, &cx.cancel).await;
                 self.judge(&results)?;
-                let proof = Proof { of: self.digest(), at: At(time::OffsetDateTime::now_utc()) };
-                self.setup.remember(|state| drop(state.proofs.insert(self.name.clone(), proof))).await?;
+                self.setup.proven(&self.name).await?;
                 note.push_str(", proven");
             }
         }
@@ -89,17 +87,9 @@ impl Component {
         }
     }
 
-    fn rendered(&self) -> Option<&Rendered> {
-        self.setup.rendered.iter().find(|rendered| rendered.name == self.name)
-    }
-
-    fn refs(&self) -> Vec<ObjectRef> {
-        self.rendered().into_iter().flat_map(|rendered| &rendered.objects).filter_map(ObjectRef::of).collect()
-    }
-
-    fn digest(&self) -> String {
-        let text = self.rendered().map(|rendered| serde_json::to_vec(&rendered.objects).unwrap_or_default()).unwrap_or_default();
-        sha256(&text)
+    fn scope(&self, stage: Stage) -> Scope {
+        let namespace = self.setup.component(&self.name).map(|rendered| rendered.namespace.clone()).unwrap_or_default();
+        Scope { component: self.name.clone(), namespace, stage }
     }
 }
 
@@ -111,5 +101,36 @@ impl Setup {
     /// What one component wants in the cluster.
     pub fn desired_of(&self, name: &str) -> Option<Desired> {
         self.desired().into_iter().find(|desired| desired.component == name)
+    }
+
+    fn component(&self, name: &str) -> Option<&Rendered> {
+        self.rendered.iter().find(|rendered| rendered.name == name)
+    }
+
+    /// Names of a component's objects.
+    pub fn refs(&self, name: &str) -> Vec<ObjectRef> {
+        self.component(name).into_iter().flat_map(|rendered| &rendered.objects).filter_map(ObjectRef::of).collect()
+    }
+
+    /// Names of a component's workloads, which its pods' names begin with.
+    pub fn workloads(&self, name: &str) -> Vec<String> {
+        let makes_pods = |object: &ObjectRef| matches!(object.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob");
+        self.refs(name).into_iter().filter(makes_pods).map(|object| object.name).collect()
+    }
+
+    fn digest(&self, name: &str) -> String {
+        sha256(&self.component(name).map(|rendered| serde_json::to_vec(&rendered.objects).unwrap_or_default()).unwrap_or_default())
+    }
+
+    /// Whether a component's proof has passed since its manifests last changed.
+    pub fn is_proven(&self, name: &str) -> Result<bool, StepError> {
+        Ok(self.state()?.proofs.get(name).is_some_and(|proof| proof.of == self.digest(name)))
+    }
+
+    /// Notes that a component's proof has just passed.
+    pub async fn proven(&self, name: &str) -> Result<(), StepError> {
+        let proof = Proof { of: self.digest(name), at: At(time::OffsetDateTime::now_utc()) };
+        self.remember(|state| drop(state.proofs.insert(name.to_owned(), proof))).await?;
+        Ok(())
     }
 }

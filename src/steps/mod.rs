@@ -2,13 +2,20 @@
 
 mod archive;
 mod cluster;
+mod component;
 mod engine_up;
+mod lookup;
 mod mirror;
+mod nodes;
+mod plan;
 mod prefetch;
 mod push;
 mod registry;
 mod setup;
+mod survey;
 mod teardown;
 
-pub use setup::{LabState, Setup, audit_policy};
+pub use plan::{node_image, up};
+pub use setup::{LabState, Proof, Setup, Shared};
+pub use survey::Connected;
 pub use teardown::{Left, Teardown};

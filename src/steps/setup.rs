@@ -77,6 +77,7 @@ pub struct Setup {
 pub struct Shared {
     pub cgroup_v1: bool,
     pub registry_port: Option<u16>,
+    pub connected: Option<super::survey::Connected>,
 
 }
 

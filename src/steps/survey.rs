@@ -2,7 +2,8 @@
 //! made here once, because a LIST costs the same for one component as for all.
 
 use super::setup::Setup;
-use crate::adapters::kube;
+use super::lookup::lookup;
+use crate::adapters::kube::{self, Forwards, Objects};
 use crate::checks::Prober;
 use crate::cluster::{Cluster, ClusterError, Desired, Diff, ObjectRef};
 use crate::engine::step::{Cx, Observed, Step, StepError};
@@ -45,7 +46,9 @@ impl Setup {
             return Ok(connected.clone());
         }
         let kube = kube::connect(&self.kind.kubeconfig, Some(&self.context())).await?;
-        let prober = Prober::new(kube.client().clone(), self.backends());
+        let client = kube.client().clone();
+        let prober = Prober::new(Forwards::new(client.clone()), Objects::new(client), lookup(&self.lab))
+            .map_err(|error| StepError::new("LAB-BUG", error.to_string()))?;
         let connected = Connected { cluster: Arc::new(Cluster::new(kube, &self.lab.name)), prober: Arc::new(prober), diff: None };
         shared.connected = Some(connected.clone());
         Ok(connected)
