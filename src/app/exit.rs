@@ -57,7 +57,7 @@ pub const KNOWN: &[Known] = &[
     known("LAB-CHECK-001", code::NOT_CONVERGED, "a component runs and does not do its work", "labctl logs COMPONENT; labctl events COMPONENT; then run the same command again"),
     known("LAB-READY-001", code::NOT_CONVERGED, "a workload did not become ready", "labctl events COMPONENT; then run the same command again"),
     known("LAB-STEP-DEADLINE", code::NOT_CONVERGED, "a step took longer than it may", "the message says on what it waited; then run the same command again: what was done is kept"),
-    known("LAB-HOST-001", code::UNFIT, "the host has less than the lab asks for", "a smaller stack or size, or --force"),
+    known("LAB-FIT-001", code::UNFIT, "the host has less than the lab asks for", "a smaller stack or size, or --force"),
     known("LAB-REFUSED-001", code::REFUSED, "a question was not answered with yes", "answer, or give --yes"),
     known("LAB-REFUSED-002", code::REFUSED, "--read-only forbids it", "leave --read-only out"),
     known("LAB-NOLAB-001", code::UNFIT, "there is no such lab", "labctl up brings one up"),

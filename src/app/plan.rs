@@ -173,7 +173,7 @@ pub async fn refuse_what_does_not_fit(context: &Context, setup: &Arc<Setup>, for
             }
         })
         .collect();
-    Err(Failure::new("LAB-HOST-001", format!("this host has less than the lab asks for ({}). {}", short.join("; "), budget.suggestions.join("; "))))
+    Err(Failure::new("LAB-FIT-001", format!("this host has less than the lab asks for ({}). {}", short.join("; "), budget.suggestions.join("; "))))
 }
 
 fn text(plan: &Plan) -> String {

@@ -25,6 +25,7 @@ pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> u8 {
             return code::BUG;
         }
     };
+    crate::support::tls::install_provider();
     let context = Context::new(cli.global);
     let ended = runtime.block_on(dispatch(&context, cli.verb));
     // a child or a watch that does not end must not hold up the exit

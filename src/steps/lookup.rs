@@ -26,7 +26,7 @@ pub fn lookup(lab: &Lab) -> Lookup {
             kind: if name == "tempo" { StoreKind::Tempo } else { StoreKind::Jaeger },
             endpoint,
         }),
-        queues: only("queues"),
+        queues: only("queue"),
         alerts: only("alerts"),
         region: lab.stack.aws.region.clone().unwrap_or_default(),
     };
