@@ -119,7 +119,9 @@ def create_app(settings: Settings | None = None, orders: Orders | None = None, f
         watch.cancel()
 
     # No /docs page: it would load its parts from a public network the lab may not have. /openapi.json is there.
-    app = FastAPI(title="app-python", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    # FastAPI's own telemetry is off: Observe makes the one span and the one count per request, and probes leave none.
+    quiet = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+    app = FastAPI(title="app-python", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, telemetry=quiet)
     app.add_middleware(Observe)
 
     @app.exception_handler(FaultError)
