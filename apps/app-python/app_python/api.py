@@ -204,6 +204,15 @@ def create_app(settings: Settings | None = None, orders: Orders | None = None, f
         body, content_type = metrics.render(accept)
         return Response(body, headers={"content-type": content_type})
 
+    # A counter that first appears as 1 has no rate: the first error would not be seen. So all start at nought.
+    for method, route, statuses in (
+        ("POST", "/orders", ("202", "500", "503")),
+        ("GET", "/orders/{order_id}", ("200", "404", "500", "503")),
+    ):
+        metrics.HTTP_DURATION.labels(method, route)
+        for status in statuses:
+            metrics.HTTP_REQUESTS.labels(method, route, status)
+
     def guard(authorization: str | None) -> None:
         if not settings.admin_token:
             raise HTTPException(404, "Not Found")

@@ -48,8 +48,16 @@ def reason(error: Exception) -> str:
     return "aws" if isinstance(error, AwsError) else "bug"
 
 
+REASONS = ("poison", "order_missing", "fault", "aws", "bug")
+
+
 class Worker:
     def __init__(self, settings: Settings, orders: Orders, faults: Faults) -> None:
+        # From nought, so that the first failure has a rate.
+        for why in REASONS:
+            metrics.FAILED.labels(why)
+        for outcome in ("processed", "failed"):
+            metrics.DURATION.labels(outcome)
         self.settings = settings
         self.orders = orders
         self.faults = faults
