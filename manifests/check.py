@@ -226,8 +226,10 @@ def main() -> int:
         if not (plain and debian_promtool()):
             run("promtool", "check", "config", "--syntax-only", str(config), name="check config")
         run("promtool", "check", "rules", *map(str, rules.glob("*.yaml")), name="check rules")
-        shutil.copy(HERE / "prometheus/tests/rules.test.yaml", rules / "rules.test.yaml")
-        run("promtool", "test", "rules", "rules.test.yaml", cwd=rules)
+        tests = out / "rules-tests"
+        shutil.copytree(rules, tests)
+        shutil.copy(HERE / "prometheus/tests/rules.test.yaml", tests)
+        run("promtool", "test", "rules", "rules.test.yaml", cwd=tests)
         # Every query of dashboards and checks as a recording rule: what parses there is PromQL.
         parsed = {"groups": [{"name": "queries", "rules": [{"record": f"q:{i}", "expr": q} for i, (_, q) in enumerate(queries)]}]}
         (out / "queries.yaml").write_text(yaml.safe_dump(parsed))

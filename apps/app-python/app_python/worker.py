@@ -48,8 +48,16 @@ def reason(error: Exception) -> str:
     return "aws" if isinstance(error, AwsError) else "bug"
 
 
+REASONS = ("poison", "order_missing", "fault", "aws", "bug")
+
+
 class Worker:
     def __init__(self, settings: Settings, orders: Orders, faults: Faults) -> None:
+        # From nought, so that the first failure has a rate.
+        for why in REASONS:
+            metrics.FAILED.labels(why)
+        for outcome in ("processed", "failed"):
+            metrics.DURATION.labels(outcome)
         self.settings = settings
         self.orders = orders
         self.faults = faults
@@ -119,7 +127,8 @@ class Worker:
     def process(self, message: dict[str, Any]) -> bool:
         """One message. It is deleted only when done; else it comes again, and in the end goes to the dead letter queue."""
         system = message.get("Attributes", {})
-        if "SentTimestamp" in system:
+        # Only the first time: a message that failed and comes again has waited for its visibility timeout, not for a worker.
+        if "SentTimestamp" in system and int(system.get("ApproximateReceiveCount", 1)) == 1:
             metrics.AGE.observe(max(0.0, time.time() - int(system["SentTimestamp"]) / 1000))
         context = propagate.extract(carrier(message))
         producer = trace.get_current_span(context).get_span_context()
