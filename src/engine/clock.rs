@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 /// Tells the time of day for the stamps of events. Deadlines do not come from here but from the runtime's own clock.
 pub trait Clock: Send + Sync {
+    /// The present moment.
     fn now(&self) -> At;
 }
 

@@ -16,12 +16,15 @@ const DEADLINE: Duration = Duration::from_mins(10);
 /// One step to be, with its edges.
 #[derive(Clone)]
 pub struct Node {
+    /// As events show it.
     pub data: PlanStep,
+    /// What it uses most of.
     pub class: ResourceClass,
     /// For observing and applying together.
     pub deadline: Duration,
     /// Runs until all of these have ended: then its token is cancelled, and what it returns counts as its result.
     pub until: Vec<StepId>,
+    /// What it does.
     pub step: Arc<dyn Step>,
 }
 
@@ -47,6 +50,7 @@ impl Node {
         }
     }
 
+    /// What it belongs to on a screen.
     #[must_use]
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.data.group = group.into();
@@ -81,12 +85,14 @@ impl Node {
         self
     }
 
+    /// What it uses most of.
     #[must_use]
     pub fn class(mut self, class: ResourceClass) -> Self {
         self.class = class;
         self
     }
 
+    /// For observing and applying together.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -112,6 +118,7 @@ impl fmt::Debug for Node {
 
 /// Why nodes do not make a plan.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum PlanError {
     #[error("two steps are called {0}; rename one")]
     Duplicate(StepId),
@@ -208,6 +215,7 @@ impl Plan {
         self
     }
 
+    /// In the order of the plan.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }

@@ -69,14 +69,18 @@ impl Bars {
         );
         let left = self.state.remaining_ms(now);
         if left > 0 && self.state.cancelling.is_none() {
-            head.push_str(&format!("  ETA {}", brief_time(left)));
+            head.push_str("  ETA ");
+            head.push_str(&brief_time(left));
         }
         if counts.failed > 0 {
-            head.push_str(&format!("  {}", self.paint.bad(&format!("{} failed", counts.failed))));
+            head.push_str("  ");
+            head.push_str(&self.paint.bad(&format!("{} failed", counts.failed)));
         }
         let hidden = (counts.working as usize).saturating_sub(self.steps.len());
         if hidden > 0 {
-            head.push_str(&format!("  {hidden} more at work"));
+            head.push_str("  ");
+            head.push_str(&hidden.to_string());
+            head.push_str(" more at work");
         }
         if self.state.paused {
             head.push_str("  paused");
@@ -108,18 +112,15 @@ impl Bars {
             .paint
             .standing(Standing::Working, &format!("  {} {}", step.standing.glyph(), step.plan.title));
         let took = brief_time(step.took_ms(now).unwrap_or(0));
-        match step.progress.as_ref().and_then(|progress| Some((progress, progress.total?))) {
-            Some((progress, total)) => {
-                bar.set_style(self.counted.clone());
-                bar.set_length(total);
-                bar.set_position(progress.done);
-                bar.set_prefix(name);
-                bar.set_message(format!("{} of {total} {}  {}  {took}", progress.done, progress.unit, doing(step)));
-            }
-            None => {
-                bar.set_style(self.plain.clone());
-                bar.set_message(format!("{name}  {}  {took}", doing(step)));
-            }
+        if let Some((progress, total)) = step.progress.as_ref().and_then(|progress| Some((progress, progress.total?))) {
+            bar.set_style(self.counted.clone());
+            bar.set_length(total);
+            bar.set_position(progress.done);
+            bar.set_prefix(name);
+            bar.set_message(format!("{} of {total} {}  {}  {took}", progress.done, progress.unit, doing(step)));
+        } else {
+            bar.set_style(self.plain.clone());
+            bar.set_message(format!("{name}  {}  {took}", doing(step)));
         }
     }
 }

@@ -30,6 +30,7 @@ pub struct Lines<W> {
 }
 
 impl<W: Write> Lines<W> {
+    /// Writes to `to`: stderr, usually.
     pub fn new(to: W, paint: Paint) -> Self {
         Self {
             to,
@@ -103,8 +104,11 @@ impl<W: Write> Lines<W> {
             StepEvent::Intent { what } => self.step_line(at, step, Standing::Working, "intends", what),
             StepEvent::Undone { what } => self.step_line(at, step, Standing::Ready, "undone", what),
             // Lines of children and counters belong to the journal and the terminal app; here they would bury the rest.
-            StepEvent::Progress { .. } | StepEvent::Output { .. } | StepEvent::ObjectChanged { .. } => Ok(()),
-            StepEvent::Applied { .. } | StepEvent::Unknown => Ok(()),
+            StepEvent::Progress { .. }
+            | StepEvent::Output { .. }
+            | StepEvent::ObjectChanged { .. }
+            | StepEvent::Applied { .. }
+            | StepEvent::Unknown => Ok(()),
         }
     }
 

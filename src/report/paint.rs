@@ -5,6 +5,7 @@ use crate::model::run::Standing;
 /// Puts colour round text, or does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Paint {
+    /// Whether there is colour at all.
     pub on: bool,
 }
 
@@ -17,18 +18,22 @@ impl Paint {
         }
     }
 
+    /// Names and headings.
     pub fn bold(self, text: &str) -> String {
         self.wrap("1", text)
     }
 
+    /// What matters less.
     pub fn dim(self, text: &str) -> String {
         self.wrap("2", text)
     }
 
+    /// What went wrong.
     pub fn bad(self, text: &str) -> String {
         self.wrap("31", text)
     }
 
+    /// What may be wrong.
     pub fn warn(self, text: &str) -> String {
         self.wrap("33", text)
     }

@@ -5,7 +5,9 @@ use crate::model::run::{Color, Output};
 /// A front end and whether it may use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choice {
+    /// The front end.
     pub mode: Mode,
+    /// Whether it may use colour.
     pub color: bool,
 }
 
@@ -35,8 +37,11 @@ pub struct Surroundings {
     pub color: Color,
     /// `--headless`, or a verb that has no screen.
     pub headless: bool,
+    /// Keys can be read.
     pub stdin_is_terminal: bool,
+    /// Results are seen by a person.
     pub stdout_is_terminal: bool,
+    /// Progress is seen by a person.
     pub stderr_is_terminal: bool,
     /// `CI` is set and neither empty nor `false` nor `0`.
     pub ci: bool,
@@ -70,10 +75,9 @@ pub fn resolve(around: Surroundings) -> Choice {
     let can_draw = around.stderr_is_terminal && !around.dumb;
     let mode = match around.output {
         Output::Json => Mode::Json,
-        Output::Lines => Mode::Lines,
         // Asked for by name: a person in CI who wants bars on the terminal it lends gets them.
         Output::Bars if can_draw => Mode::Bars,
-        Output::Bars => Mode::Lines,
+        Output::Lines | Output::Bars => Mode::Lines,
         Output::Auto if around.ci || !can_draw => Mode::Lines,
         // The app reads keys from stdin and draws on stdout; with one of them elsewhere it would be deaf or blind.
         Output::Auto if !around.headless && around.stdin_is_terminal && around.stdout_is_terminal => Mode::Screen,

@@ -153,3 +153,13 @@ fn events_md_is_what_the_types_say() {
         "docs/events.md is not what the types say: run UPDATE_DOCS=1 cargo test --test it events_doc"
     );
 }
+
+#[test]
+fn output_md_has_the_table_of_the_code() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let code = std::fs::read_to_string(root.join("src/report/resolve.rs")).unwrap();
+    let page = std::fs::read_to_string(root.join("docs/output.md")).unwrap();
+    let rows: Vec<&str> = code.lines().filter_map(|line| line.strip_prefix("/// |")).collect();
+    assert!(rows.len() > 10);
+    assert_eq!(page.lines().filter_map(|line| line.strip_prefix('|')).collect::<Vec<_>>(), rows);
+}

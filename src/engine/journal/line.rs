@@ -6,6 +6,7 @@ use std::io::Write;
 
 /// Why a line does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum BadLine {
     #[error("the line is cut off")]
     Torn,

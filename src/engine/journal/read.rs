@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 pub struct Cut {
     /// Bytes up to here are good.
     pub at: u64,
+    /// What is wrong with the line there.
     pub why: BadLine,
 }
 
@@ -100,7 +101,9 @@ impl<R: BufRead> Iterator for Reader<R> {
 /// A journal read whole.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Journal {
+    /// In order.
     pub events: Vec<Event>,
+    /// Where it was cut, if it was.
     pub cut: Option<Cut>,
 }
 
@@ -115,6 +118,7 @@ impl Journal {
         })
     }
 
+    /// The run as far as the journal knows it.
     pub fn state(&self) -> RunState {
         RunState::fold(&self.events)
     }

@@ -18,19 +18,26 @@ pub enum RunStatus {
     Running,
     /// It was killed: nobody writes it, and its last event is not there.
     Unfinished,
+    /// It came to its end.
     Finished(Summary),
 }
 
 /// A run in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunHead {
+    /// Its name.
     pub run: RunId,
+    /// Where its events are.
     pub journal: PathBuf,
+    /// Which command it was.
     pub verb: Verb,
+    /// Of which lab.
     pub lab: String,
+    /// When it began.
     pub started: At,
     /// What its plan asks for if it is found unfinished.
     pub unfinished: Unfinished,
+    /// How it stands.
     pub status: RunStatus,
 }
 

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Why a journal cannot be written or read.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum JournalError {
     #[error("create the journal {}: {source}; is its folder writable?", path.display())]
     Create { path: PathBuf, source: io::Error },
@@ -96,6 +97,7 @@ impl JournalWriter {
         })
     }
 
+    /// Where the journal is.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -146,10 +148,8 @@ impl JournalWriter {
     fn sync_entry(&mut self) -> Result<(), JournalError> {
         self.entry_synced = true;
         self.syncs.fetch_add(1, Ordering::Relaxed);
-        let folders = self.path.ancestors().skip(1).take(2);
-        let synced: io::Result<()> = folders
-            .map(|folder| File::open(folder).and_then(|folder| folder.sync_all()))
-            .collect();
+        let mut folders = self.path.ancestors().skip(1).take(2);
+        let synced = folders.try_for_each(|folder| File::open(folder).and_then(|folder| folder.sync_all()));
         synced.map_err(|source| self.failed(source))
     }
 

@@ -14,14 +14,18 @@ pub struct Event {
     pub v: u32,
     /// Rises by one from 1 within a run.
     pub seq: u64,
+    /// When the engine stamped it.
     pub at: At,
+    /// The run it belongs to.
     pub run: RunId,
+    /// What happened.
     pub event: EventKind,
 }
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names of the fields say what they hold")]
 pub enum EventKind {
     /// Always the first event of a run.
     RunStarted {
@@ -79,6 +83,7 @@ pub enum EventKind {
 /// Which command the run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say what they hold")]
 pub enum Verb {
     Up,
     Down,
@@ -89,6 +94,7 @@ pub enum Verb {
 /// What a running step says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names of the fields say what they hold")]
 pub enum StepEvent {
     /// How far along; `unit` is `B`, `objects`, `images` …
     Progress {
@@ -146,6 +152,7 @@ pub enum StepEvent {
 /// Where a line of output came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say what they hold")]
 pub enum Stream {
     Out,
     Err,
@@ -156,6 +163,7 @@ pub enum Stream {
 /// What a check saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say what they hold")]
 pub enum Health {
     Pass,
     Fail,
@@ -166,16 +174,19 @@ pub enum Health {
 /// A Kubernetes object (or an engine's container, volume, network) by name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Object {
+    /// Such as `Deployment`.
     pub kind: String,
     /// Empty for what has no namespace.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub namespace: String,
+    /// Its name.
     pub name: String,
 }
 
 /// How a step ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "as", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names of the fields say what they hold")]
 pub enum FinishedAs {
     /// It did something; `note` says what in a few words.
     Changed {
@@ -199,6 +210,7 @@ pub enum FinishedAs {
 /// The plan as events show it: every step with what it waits for.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct RunPlan {
+    /// In the order of screens.
     pub steps: Vec<PlanStep>,
     /// What to do with this run when it is found unfinished.
     #[serde(default)]
@@ -219,6 +231,7 @@ pub enum Unfinished {
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanStep {
+    /// Unique within the plan.
     pub id: StepId,
     /// What a person reads: `Loki`, `cluster`.
     pub title: String,
@@ -249,6 +262,7 @@ pub enum CancelReason {
 /// What those who watch may say to a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "control", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names of the fields say what they hold")]
 pub enum Control {
     Cancel { why: CancelReason },
     Retry { step: StepId },
@@ -261,12 +275,19 @@ pub enum Control {
 /// How a run ended, in figures.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
+    /// Nothing failed, nothing was cancelled, and nothing is left to take back.
     pub ok: bool,
+    /// Somebody asked it to end.
     pub cancelled: bool,
+    /// Steps that did something.
     pub changed: u32,
+    /// Steps that found all in place.
     pub unchanged: u32,
+    /// Steps left out.
     pub skipped: u32,
+    /// Steps that failed.
     pub failed: u32,
+    /// From the first event to the last.
     pub duration_ms: u64,
     /// The chain of steps that decided how long the run took, first to last.
     pub critical_path: Vec<StepId>,
