@@ -109,7 +109,7 @@ async fn a_late_step_fails_and_says_what_it_waited_on() {
     let nodes = vec![
         Scripted::new("polite", [waiting("probe answers", "503"), Act::Wait])
             .node()
-            .deadline(Duration::from_secs(180)),
+            .deadline(Duration::from_mins(3)),
         Scripted::new("deaf", [Act::Hang]).node().deadline(Duration::from_secs(20)),
     ];
     let ran = run_plan(plan(nodes)).await;

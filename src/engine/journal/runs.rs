@@ -1,8 +1,7 @@
 //! Which runs there were. Reads the first line and the tail of each journal, so that a folder of long runs lists at once.
 
-use super::FILE;
 use super::line::decode;
-use super::write::JournalError;
+use super::write::{FILE, JournalError};
 use crate::model::run::{At, Event, EventKind, RunId, Summary, Unfinished, Verb};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};

@@ -1,6 +1,5 @@
 //! Appends events. What must survive a power cut is forced to disk before anybody hears of it; the rest the kernel keeps through a `kill -9`.
 
-use super::FILE;
 use super::failpoint::Failpoint;
 use super::line::encode;
 use super::read::Reader;
@@ -10,6 +9,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The journal's name within the folder of its run.
+pub const FILE: &str = "events.jsonl";
 
 /// Why a journal cannot be written or read.
 #[derive(Debug, thiserror::Error)]
