@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 /// Tells the time of day for the stamps of events. Deadlines do not come from here but from the runtime's own clock.
 pub trait Clock: Send + Sync {
+    /// The present moment.
     fn now(&self) -> At;
 }
 
@@ -28,7 +29,10 @@ pub struct RuntimeClock {
 impl RuntimeClock {
     /// Shows `start` now.
     pub fn starting(start: OffsetDateTime) -> Self {
-        Self { start, origin: tokio::time::Instant::now() }
+        Self {
+            start,
+            origin: tokio::time::Instant::now(),
+        }
     }
 }
 

@@ -16,12 +16,15 @@ const DEADLINE: Duration = Duration::from_mins(10);
 /// One step to be, with its edges.
 #[derive(Clone)]
 pub struct Node {
+    /// As events show it.
     pub data: PlanStep,
+    /// What it uses most of.
     pub class: ResourceClass,
     /// For observing and applying together.
     pub deadline: Duration,
     /// Runs until all of these have ended: then its token is cancelled, and what it returns counts as its result.
     pub until: Vec<StepId>,
+    /// What it does.
     pub step: Arc<dyn Step>,
 }
 
@@ -29,11 +32,25 @@ impl Node {
     /// A step of class `Light`, with ten minutes, in a group of its own name, that needs nothing.
     pub fn new(id: impl Into<StepId>, title: impl Into<String>, step: Arc<dyn Step>) -> Self {
         let (id, title) = (id.into(), title.into());
-        let data =
-            PlanStep { id, group: title.clone(), title, needs: Vec::new(), after: Vec::new(), finally: false, estimate_ms: 1000 };
-        Self { data, class: ResourceClass::Light, deadline: DEADLINE, until: Vec::new(), step }
+        let data = PlanStep {
+            id,
+            group: title.clone(),
+            title,
+            needs: Vec::new(),
+            after: Vec::new(),
+            finally: false,
+            estimate_ms: 1000,
+        };
+        Self {
+            data,
+            class: ResourceClass::Light,
+            deadline: DEADLINE,
+            until: Vec::new(),
+            step,
+        }
     }
 
+    /// What it belongs to on a screen.
     #[must_use]
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.data.group = group.into();
@@ -68,12 +85,14 @@ impl Node {
         self
     }
 
+    /// What it uses most of.
     #[must_use]
     pub fn class(mut self, class: ResourceClass) -> Self {
         self.class = class;
         self
     }
 
+    /// For observing and applying together.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -90,12 +109,16 @@ impl Node {
 
 impl fmt::Debug for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Node").field("data", &self.data).field("class", &self.class).finish_non_exhaustive()
+        f.debug_struct("Node")
+            .field("data", &self.data)
+            .field("class", &self.class)
+            .finish_non_exhaustive()
     }
 }
 
 /// Why nodes do not make a plan.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum PlanError {
     #[error("two steps are called {0}; rename one")]
     Duplicate(StepId),
@@ -150,13 +173,28 @@ impl Plan {
                 }
             }
             if let Some(own) = edges.get_mut(position) {
-                *own = Edges { needs, after, until, dependents: std::mem::take(&mut own.dependents) };
+                *own = Edges {
+                    needs,
+                    after,
+                    until,
+                    dependents: std::mem::take(&mut own.dependents),
+                };
             }
         }
         if let Some(cycle) = order::cycle(&edges) {
-            return Err(PlanError::Cycle(cycle.into_iter().filter_map(|at| nodes.get(at)).map(|node| node.data.id.clone()).collect()));
+            return Err(PlanError::Cycle(
+                cycle
+                    .into_iter()
+                    .filter_map(|at| nodes.get(at))
+                    .map(|node| node.data.id.clone())
+                    .collect(),
+            ));
         }
-        Ok(Self { nodes, edges, unfinished: Unfinished::Replan })
+        Ok(Self {
+            nodes,
+            edges,
+            unfinished: Unfinished::Replan,
+        })
     }
 
     /// Takes back what it did when it does not succeed, and when it is found unfinished.
@@ -177,13 +215,17 @@ impl Plan {
         self
     }
 
+    /// In the order of the plan.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
     /// The plan as events show it.
     pub fn data(&self) -> RunPlan {
-        RunPlan { steps: self.nodes.iter().map(|node| node.data.clone()).collect(), unfinished: self.unfinished }
+        RunPlan {
+            steps: self.nodes.iter().map(|node| node.data.clone()).collect(),
+            unfinished: self.unfinished,
+        }
     }
 
     /// The longest chain by estimates, in milliseconds: no number of slots makes it faster.
@@ -202,7 +244,11 @@ fn resolve(index: &HashMap<StepId, usize>, node: &Node, edge: &'static str, name
     let mut found = Vec::with_capacity(named.len());
     for id in named {
         let position = index.get(id).copied();
-        let position = position.ok_or_else(|| PlanError::Unknown { step: node.data.id.clone(), edge, named: id.clone() })?;
+        let position = position.ok_or_else(|| PlanError::Unknown {
+            step: node.data.id.clone(),
+            edge,
+            named: id.clone(),
+        })?;
         if !found.contains(&position) {
             found.push(position);
         }

@@ -16,6 +16,7 @@ pub enum ResourceClass {
 }
 
 impl ResourceClass {
+    /// All classes there are.
     pub const ALL: [Self; 5] = [Self::Host, Self::Engine, Self::Network, Self::Cluster, Self::Light];
 
     pub(super) fn index(self) -> usize {
@@ -55,6 +56,7 @@ impl Slots {
         self
     }
 
+    /// How many of `class` run at once.
     pub fn get(&self, class: ResourceClass) -> usize {
         self.0.get(class.index()).copied().unwrap_or(1)
     }

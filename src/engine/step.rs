@@ -33,6 +33,7 @@ pub struct StepError {
 }
 
 impl StepError {
+    /// An error with its id.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,

@@ -37,25 +37,50 @@ impl Bars {
         let plain = style("{msg}");
         let head = ProgressBar::new_spinner().with_style(plain.clone());
         let head = if all.is_hidden() { head } else { all.add(head) };
-        let lines = Lines::new(Above { all: all.clone(), fallback, held: Vec::new() }, paint);
+        let lines = Lines::new(
+            Above {
+                all: all.clone(),
+                fallback,
+                held: Vec::new(),
+            },
+            paint,
+        );
         let counted = style("{prefix} {bar:16} {msg}");
-        Self { all, head, plain, counted, steps: HashMap::new(), state: RunState::default(), paint, lines }
+        Self {
+            all,
+            head,
+            plain,
+            counted,
+            steps: HashMap::new(),
+            state: RunState::default(),
+            paint,
+            lines,
+        }
     }
 
     fn show_head(&self, now: At) {
         let counts = self.state.counts();
         let lab = self.paint.bold(&self.state.lab);
-        let mut head = format!("{lab}  {} of {} ready  {}", counts.ready, counts.total(), brief_time(self.state.elapsed_ms(now)));
+        let mut head = format!(
+            "{lab}  {} of {} ready  {}",
+            counts.ready,
+            counts.total(),
+            brief_time(self.state.elapsed_ms(now))
+        );
         let left = self.state.remaining_ms(now);
         if left > 0 && self.state.cancelling.is_none() {
-            head.push_str(&format!("  ETA {}", brief_time(left)));
+            head.push_str("  ETA ");
+            head.push_str(&brief_time(left));
         }
         if counts.failed > 0 {
-            head.push_str(&format!("  {}", self.paint.bad(&format!("{} failed", counts.failed))));
+            head.push_str("  ");
+            head.push_str(&self.paint.bad(&format!("{} failed", counts.failed)));
         }
         let hidden = (counts.working as usize).saturating_sub(self.steps.len());
         if hidden > 0 {
-            head.push_str(&format!("  {hidden} more at work"));
+            head.push_str("  ");
+            head.push_str(&hidden.to_string());
+            head.push_str(" more at work");
         }
         if self.state.paused {
             head.push_str("  paused");
@@ -79,23 +104,23 @@ impl Bars {
             if self.steps.len() == BARS {
                 return;
             }
-            self.steps.insert(id.clone(), self.all.add(ProgressBar::new_spinner().with_style(self.plain.clone())));
+            self.steps
+                .insert(id.clone(), self.all.add(ProgressBar::new_spinner().with_style(self.plain.clone())));
         }
         let Some(bar) = self.steps.get(id) else { return };
-        let name = self.paint.standing(Standing::Working, &format!("  {} {}", step.standing.glyph(), step.plan.title));
+        let name = self
+            .paint
+            .standing(Standing::Working, &format!("  {} {}", step.standing.glyph(), step.plan.title));
         let took = brief_time(step.took_ms(now).unwrap_or(0));
-        match step.progress.as_ref().and_then(|progress| Some((progress, progress.total?))) {
-            Some((progress, total)) => {
-                bar.set_style(self.counted.clone());
-                bar.set_length(total);
-                bar.set_position(progress.done);
-                bar.set_prefix(name);
-                bar.set_message(format!("{} of {total} {}  {}  {took}", progress.done, progress.unit, doing(step)));
-            }
-            None => {
-                bar.set_style(self.plain.clone());
-                bar.set_message(format!("{name}  {}  {took}", doing(step)));
-            }
+        if let Some((progress, total)) = step.progress.as_ref().and_then(|progress| Some((progress, progress.total?))) {
+            bar.set_style(self.counted.clone());
+            bar.set_length(total);
+            bar.set_position(progress.done);
+            bar.set_prefix(name);
+            bar.set_message(format!("{} of {total} {}  {}  {took}", progress.done, progress.unit, doing(step)));
+        } else {
+            bar.set_style(self.plain.clone());
+            bar.set_message(format!("{name}  {}  {took}", doing(step)));
         }
     }
 }
@@ -123,7 +148,11 @@ impl FrontEnd for Bars {
         // A bar already says that a step began and what it waits on.
         let on_bar = matches!(
             &event.event,
-            EventKind::StepStarted { .. } | EventKind::Step { says: StepEvent::Waiting { .. } | StepEvent::Probe { .. }, .. }
+            EventKind::StepStarted { .. }
+                | EventKind::Step {
+                    says: StepEvent::Waiting { .. } | StepEvent::Probe { .. },
+                    ..
+                }
         );
         self.lines.hear(event, !on_bar)?;
         match &event.event {

@@ -5,7 +5,9 @@ use crate::model::run::{Color, Output};
 /// A front end and whether it may use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choice {
+    /// The front end.
     pub mode: Mode,
+    /// Whether it may use colour.
     pub color: bool,
 }
 
@@ -24,7 +26,10 @@ pub enum Mode {
 
 /// Where the process finds itself, and what it was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one fact about the process, independent of the others")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one fact about the process, independent of the others"
+)]
 pub struct Surroundings {
     /// `--output`.
     pub output: Output,
@@ -32,8 +37,11 @@ pub struct Surroundings {
     pub color: Color,
     /// `--headless`, or a verb that has no screen.
     pub headless: bool,
+    /// Keys can be read.
     pub stdin_is_terminal: bool,
+    /// Results are seen by a person.
     pub stdout_is_terminal: bool,
+    /// Progress is seen by a person.
     pub stderr_is_terminal: bool,
     /// `CI` is set and neither empty nor `false` nor `0`.
     pub ci: bool,
@@ -67,10 +75,9 @@ pub fn resolve(around: Surroundings) -> Choice {
     let can_draw = around.stderr_is_terminal && !around.dumb;
     let mode = match around.output {
         Output::Json => Mode::Json,
-        Output::Lines => Mode::Lines,
         // Asked for by name: a person in CI who wants bars on the terminal it lends gets them.
         Output::Bars if can_draw => Mode::Bars,
-        Output::Bars => Mode::Lines,
+        Output::Lines | Output::Bars => Mode::Lines,
         Output::Auto if around.ci || !can_draw => Mode::Lines,
         // The app reads keys from stdin and draws on stdout; with one of them elsewhere it would be deaf or blind.
         Output::Auto if !around.headless && around.stdin_is_terminal && around.stdout_is_terminal => Mode::Screen,
@@ -109,11 +116,31 @@ mod tests {
 
     #[test]
     fn every_case_of_the_table() {
-        let piped = Surroundings { stdout_is_terminal: false, ..TERMINAL };
-        let blind = Surroundings { stderr_is_terminal: false, ..TERMINAL };
+        let piped = Surroundings {
+            stdout_is_terminal: false,
+            ..TERMINAL
+        };
+        let blind = Surroundings {
+            stderr_is_terminal: false,
+            ..TERMINAL
+        };
         check(TERMINAL, Mode::Screen, true);
-        check(Surroundings { headless: true, ..TERMINAL }, Mode::Bars, true);
-        check(Surroundings { stdin_is_terminal: false, ..TERMINAL }, Mode::Bars, true);
+        check(
+            Surroundings {
+                headless: true,
+                ..TERMINAL
+            },
+            Mode::Bars,
+            true,
+        );
+        check(
+            Surroundings {
+                stdin_is_terminal: false,
+                ..TERMINAL
+            },
+            Mode::Bars,
+            true,
+        );
         check(piped, Mode::Bars, true);
         check(blind, Mode::Lines, false);
         check(Surroundings { ci: true, ..TERMINAL }, Mode::Lines, false);
@@ -122,18 +149,82 @@ mod tests {
             let mode = [Mode::Bars, Mode::Lines, Mode::Json][output as usize - 1];
             check(Surroundings { output, ..TERMINAL }, mode, output != Output::Json);
         }
-        check(Surroundings { output: Output::Bars, ..blind }, Mode::Lines, false);
-        check(Surroundings { output: Output::Bars, dumb: true, ..TERMINAL }, Mode::Lines, false);
-        check(Surroundings { output: Output::Bars, ci: true, ..TERMINAL }, Mode::Bars, false);
-        check(Surroundings { output: Output::Json, color: Color::Always, ..piped }, Mode::Json, false);
+        check(
+            Surroundings {
+                output: Output::Bars,
+                ..blind
+            },
+            Mode::Lines,
+            false,
+        );
+        check(
+            Surroundings {
+                output: Output::Bars,
+                dumb: true,
+                ..TERMINAL
+            },
+            Mode::Lines,
+            false,
+        );
+        check(
+            Surroundings {
+                output: Output::Bars,
+                ci: true,
+                ..TERMINAL
+            },
+            Mode::Bars,
+            false,
+        );
+        check(
+            Surroundings {
+                output: Output::Json,
+                color: Color::Always,
+                ..piped
+            },
+            Mode::Json,
+            false,
+        );
     }
 
     #[test]
     fn colour_obeys_the_flag_then_no_color_then_the_terminal() {
-        let headless = Surroundings { headless: true, ..TERMINAL };
-        check(Surroundings { no_color: true, ..headless }, Mode::Bars, false);
-        check(Surroundings { no_color: true, color: Color::Always, ..headless }, Mode::Bars, true);
-        check(Surroundings { color: Color::Never, ..headless }, Mode::Bars, false);
-        check(Surroundings { color: Color::Always, stderr_is_terminal: false, ..headless }, Mode::Lines, true);
+        let headless = Surroundings {
+            headless: true,
+            ..TERMINAL
+        };
+        check(
+            Surroundings {
+                no_color: true,
+                ..headless
+            },
+            Mode::Bars,
+            false,
+        );
+        check(
+            Surroundings {
+                no_color: true,
+                color: Color::Always,
+                ..headless
+            },
+            Mode::Bars,
+            true,
+        );
+        check(
+            Surroundings {
+                color: Color::Never,
+                ..headless
+            },
+            Mode::Bars,
+            false,
+        );
+        check(
+            Surroundings {
+                color: Color::Always,
+                stderr_is_terminal: false,
+                ..headless
+            },
+            Mode::Lines,
+            true,
+        );
     }
 }

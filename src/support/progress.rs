@@ -69,10 +69,16 @@ impl Sink {
         self.say(StepEvent::Undone { what: what.into() });
     }
 
+    /// Names why something does not come up; `fix` may be empty.
     pub fn cause(&self, id: &str, sentence: impl Into<String>, fix: impl Into<String>) {
-        self.say(StepEvent::Cause { id: id.to_owned(), sentence: sentence.into(), fix: fix.into() });
+        self.say(StepEvent::Cause {
+            id: id.to_owned(),
+            sentence: sentence.into(),
+            fix: fix.into(),
+        });
     }
 
+    /// How far along the work is.
     pub fn progress(&self, done: u64, total: Option<u64>, unit: &str) {
         self.say(StepEvent::Progress {
             done,
@@ -81,6 +87,7 @@ impl Sink {
         });
     }
 
+    /// Says in a few words what is done now.
     pub fn line(&self, line: impl Into<String>) {
         self.say(StepEvent::Output {
             stream: Stream::Own,
@@ -88,6 +95,7 @@ impl Sink {
         });
     }
 
+    /// Says what is waited on; to be said again whenever the reason changes.
     pub fn waiting(&self, on: impl Into<String>, last_reason: impl Into<String>) {
         self.say(StepEvent::Waiting {
             on: on.into(),
@@ -95,6 +103,7 @@ impl Sink {
         });
     }
 
+    /// Something went wrong and is tried again `after` a while.
     pub fn retry(&self, attempt: u32, after: std::time::Duration, error: impl Into<String>) {
         let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
         self.say(StepEvent::Retry {
@@ -104,6 +113,7 @@ impl Sink {
         });
     }
 
+    /// An object was written or removed.
     pub fn changed(&self, object: Object, change: &str) {
         self.say(StepEvent::ObjectChanged {
             object,
@@ -111,6 +121,7 @@ impl Sink {
         });
     }
 
+    /// A check was run.
     pub fn probe(&self, target: impl Into<String>, health: Health, seen: impl Into<String>) {
         self.say(StepEvent::Probe {
             target: target.into(),

@@ -1,5 +1,11 @@
 //! Hermetic tests: nothing outside this process and a temporary folder.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may say what they expect, as tests do"
+)]
+
 mod engine;
 mod engine_props;
 mod events_doc;

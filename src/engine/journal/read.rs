@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 pub struct Cut {
     /// Bytes up to here are good.
     pub at: u64,
+    /// What is wrong with the line there.
     pub why: BadLine,
 }
 
@@ -29,7 +30,10 @@ pub struct Reader<R> {
 impl Reader<BufReader<File>> {
     /// Opens the journal at `path`, which may be one that is still being written.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        let file = File::open(path).map_err(|source| JournalError::Open { path: path.to_owned(), source })?;
+        let file = File::open(path).map_err(|source| JournalError::Open {
+            path: path.to_owned(),
+            source,
+        })?;
         Ok(Self::new(BufReader::new(file), path))
     }
 }
@@ -37,7 +41,14 @@ impl Reader<BufReader<File>> {
 impl<R: BufRead> Reader<R> {
     /// Reads `from`; `path` is for messages.
     pub fn new(from: R, path: &Path) -> Self {
-        Self { from, path: path.to_owned(), line: Vec::new(), good: 0, cut: None, over: false }
+        Self {
+            from,
+            path: path.to_owned(),
+            line: Vec::new(),
+            good: 0,
+            cut: None,
+            over: false,
+        }
     }
 
     /// Once the events are read: where the journal was cut, if it was.
@@ -78,7 +89,10 @@ impl<R: BufRead> Iterator for Reader<R> {
             },
             Err(source) => {
                 self.over = true;
-                Some(Err(JournalError::Read { path: self.path.clone(), source }))
+                Some(Err(JournalError::Read {
+                    path: self.path.clone(),
+                    source,
+                }))
             }
         }
     }
@@ -87,7 +101,9 @@ impl<R: BufRead> Iterator for Reader<R> {
 /// A journal read whole.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Journal {
+    /// In order.
     pub events: Vec<Event>,
+    /// Where it was cut, if it was.
     pub cut: Option<Cut>,
 }
 
@@ -96,9 +112,13 @@ impl Journal {
     pub fn read(path: &Path) -> Result<Self, JournalError> {
         let mut reader = Reader::open(path)?;
         let events = reader.by_ref().collect::<Result<_, _>>()?;
-        Ok(Self { events, cut: reader.cut().cloned() })
+        Ok(Self {
+            events,
+            cut: reader.cut().cloned(),
+        })
     }
 
+    /// The run as far as the journal knows it.
     pub fn state(&self) -> RunState {
         RunState::fold(&self.events)
     }

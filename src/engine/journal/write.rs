@@ -3,14 +3,19 @@
 use super::failpoint::Failpoint;
 use super::line::encode;
 use super::read::Reader;
-use super::FILE;
 use crate::model::run::{Event, EventKind, RunId, StepEvent};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The journal's name within the folder of its run.
+pub const FILE: &str = "events.jsonl";
 
 /// Why a journal cannot be written or read.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum JournalError {
     #[error("create the journal {}: {source}; is its folder writable?", path.display())]
     Create { path: PathBuf, source: io::Error },
@@ -35,7 +40,7 @@ pub struct JournalWriter {
     buffer: Vec<u8>,
     /// Set by an event that must be on disk before it is told.
     must_sync: bool,
-    syncs: u64,
+    syncs: Arc<AtomicU64>,
     /// The folder's entry for the file has to be on disk before the first intent, else a power cut takes file and intents together.
     entry_synced: bool,
     failpoint: Failpoint,
@@ -47,14 +52,20 @@ impl JournalWriter {
         let folder = runs.join(&run.0);
         let path = folder.join(FILE);
         let created = std::fs::create_dir_all(&folder).and_then(|()| OpenOptions::new().append(true).create_new(true).open(&path));
-        let file = created.map_err(|source| JournalError::Create { path: path.clone(), source })?;
+        let file = created.map_err(|source| JournalError::Create {
+            path: path.clone(),
+            source,
+        })?;
         Self::owning(file, path, false)
     }
 
     /// Opens the journal of a run that was killed, to add to it. A torn tail is cut off at the last good line. Gives the highest number too.
     pub fn reopen(path: &Path) -> Result<(Self, u64), JournalError> {
         let opened = OpenOptions::new().append(true).open(path);
-        let file = opened.map_err(|source| JournalError::Open { path: path.to_owned(), source })?;
+        let file = opened.map_err(|source| JournalError::Open {
+            path: path.to_owned(),
+            source,
+        })?;
         let writer = Self::owning(file, path.to_owned(), true)?;
         let mut reader = Reader::open(path)?;
         let mut seq = 0;
@@ -62,7 +73,10 @@ impl JournalWriter {
             seq = event?.seq;
         }
         if let Some(cut) = reader.cut() {
-            writer.file.set_len(cut.at).map_err(|source| JournalError::Write { path: path.to_owned(), source })?;
+            writer.file.set_len(cut.at).map_err(|source| JournalError::Write {
+                path: path.to_owned(),
+                source,
+            })?;
         }
         Ok((writer, seq))
     }
@@ -74,22 +88,37 @@ impl JournalWriter {
             Err(std::fs::TryLockError::Error(source)) => return Err(JournalError::Open { path, source }),
         }
         let failpoint = Failpoint::from_environment();
-        Ok(Self { file, path, buffer: Vec::new(), must_sync: false, syncs: 0, entry_synced, failpoint })
+        Ok(Self {
+            file,
+            path,
+            buffer: Vec::new(),
+            must_sync: false,
+            syncs: Arc::default(),
+            entry_synced,
+            failpoint,
+        })
     }
 
+    /// Where the journal is.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// How often something was forced to disk.
-    pub fn syncs(&self) -> u64 {
-        self.syncs
+    /// How often something was forced to disk: a count that can still be read when the writer is with its run.
+    pub fn syncs(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.syncs)
     }
 
     /// Adds the line of `event`; it counts once [`JournalWriter::commit`] came back.
     pub fn append(&mut self, event: &Event) -> Result<(), JournalError> {
         encode(event, &mut self.buffer).map_err(|error| self.failed(io::Error::other(error)))?;
-        let intent = matches!(&event.event, EventKind::Step { says: StepEvent::Intent { .. }, .. });
+        let intent = matches!(
+            &event.event,
+            EventKind::Step {
+                says: StepEvent::Intent { .. },
+                ..
+            }
+        );
         if intent && !self.entry_synced {
             self.sync_entry()?;
         }
@@ -112,7 +141,7 @@ impl JournalWriter {
         }
         if self.must_sync {
             self.must_sync = false;
-            self.syncs += 1;
+            self.syncs.fetch_add(1, Ordering::Relaxed);
             self.file.sync_data().map_err(|source| self.failed(source))?;
         }
         Ok(())
@@ -120,13 +149,16 @@ impl JournalWriter {
 
     fn sync_entry(&mut self) -> Result<(), JournalError> {
         self.entry_synced = true;
-        self.syncs += 1;
-        let folders = self.path.ancestors().skip(1).take(2);
-        let synced: io::Result<()> = folders.map(|folder| File::open(folder).and_then(|folder| folder.sync_all())).collect();
+        self.syncs.fetch_add(1, Ordering::Relaxed);
+        let mut folders = self.path.ancestors().skip(1).take(2);
+        let synced = folders.try_for_each(|folder| File::open(folder).and_then(|folder| folder.sync_all()));
         synced.map_err(|source| self.failed(source))
     }
 
     fn failed(&self, source: io::Error) -> JournalError {
-        JournalError::Write { path: self.path.clone(), source }
+        JournalError::Write {
+            path: self.path.clone(),
+            source,
+        }
     }
 }

@@ -14,37 +14,67 @@ pub struct Event {
     pub v: u32,
     /// Rises by one from 1 within a run.
     pub seq: u64,
+    /// When the engine stamped it.
     pub at: At,
+    /// The run it belongs to.
     pub run: RunId,
+    /// What happened.
     pub event: EventKind,
 }
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names of the fields say what they hold")]
 pub enum EventKind {
     /// Always the first event of a run.
-    RunStarted { verb: Verb, lab: String, plan: RunPlan },
-    StepStarted { step: StepId },
+    RunStarted {
+        verb: Verb,
+        lab: String,
+        plan: RunPlan,
+    },
+    StepStarted {
+        step: StepId,
+    },
     /// Something a running step says of itself.
-    Step { step: StepId, says: StepEvent },
+    Step {
+        step: StepId,
+        says: StepEvent,
+    },
     /// Exactly one for each step of the plan, cancelled and blocked ones included, and one more after each `step_rearmed`. Steps that never got
     /// to start have no `step_started` before it.
-    StepFinished { step: StepId, result: FinishedAs },
+    StepFinished {
+        step: StepId,
+        result: FinishedAs,
+    },
     /// Something anybody may want to read later: a front end that lost lines, a person's note.
-    Note { text: String },
+    Note {
+        text: String,
+    },
     /// A step that had ended is to run again, or may run after all: it is pending once more.
-    StepRearmed { step: StepId },
+    StepRearmed {
+        step: StepId,
+    },
     /// A plan that unwinds has taken back what the step did.
-    StepTakenBack { step: StepId },
+    StepTakenBack {
+        step: StepId,
+    },
     /// Taking back went wrong; what is left needs a person.
-    StepNotTakenBack { step: StepId, error: String, code: String },
+    StepNotTakenBack {
+        step: StepId,
+        error: String,
+        code: String,
+    },
     /// Nothing new is started until `run_resumed`.
     RunPaused,
     RunResumed,
-    RunCancelling { why: CancelReason },
+    RunCancelling {
+        why: CancelReason,
+    },
     /// Always the last event of a run.
-    RunFinished { summary: Summary },
+    RunFinished {
+        summary: Summary,
+    },
     /// A kind that this reader does not know; kept so that a newer journal still folds.
     #[serde(other)]
     Unknown,
@@ -53,6 +83,7 @@ pub enum EventKind {
 /// Which command the run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say what they hold")]
 pub enum Verb {
     Up,
     Down,
@@ -63,24 +94,56 @@ pub enum Verb {
 /// What a running step says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names of the fields say what they hold")]
 pub enum StepEvent {
     /// How far along; `unit` is `B`, `objects`, `images` …
-    Progress { done: u64, total: Option<u64>, unit: String },
+    Progress {
+        done: u64,
+        total: Option<u64>,
+        unit: String,
+    },
     /// A line of a child process or of the step itself.
-    Output { stream: Stream, line: String },
+    Output {
+        stream: Stream,
+        line: String,
+    },
     /// What the step waits for, and the last reason it was given; said again whenever the reason changes.
-    Waiting { on: String, last_reason: String },
-    Retry { attempt: u32, after_ms: u64, error: String },
+    Waiting {
+        on: String,
+        last_reason: String,
+    },
+    Retry {
+        attempt: u32,
+        after_ms: u64,
+        error: String,
+    },
     /// An object in the cluster (or engine) that this step wrote or removed.
-    ObjectChanged { object: Object, change: String },
+    ObjectChanged {
+        object: Object,
+        change: String,
+    },
     /// A check was run: what it looked at, how it went, what it saw.
-    Probe { target: String, health: Health, seen: String },
+    Probe {
+        target: String,
+        health: Health,
+        seen: String,
+    },
     /// Why something does not come up, as one sentence with a way out.
-    Cause { id: String, sentence: String, fix: String },
+    Cause {
+        id: String,
+        sentence: String,
+        fix: String,
+    },
     /// Something that must be taken back is about to be done; fsynced before it is.
-    Intent { what: String },
-    Applied { what: String },
-    Undone { what: String },
+    Intent {
+        what: String,
+    },
+    Applied {
+        what: String,
+    },
+    Undone {
+        what: String,
+    },
     /// A type that this reader does not know.
     #[serde(other)]
     Unknown,
@@ -89,6 +152,7 @@ pub enum StepEvent {
 /// Where a line of output came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say what they hold")]
 pub enum Stream {
     Out,
     Err,
@@ -99,6 +163,7 @@ pub enum Stream {
 /// What a check saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say what they hold")]
 pub enum Health {
     Pass,
     Fail,
@@ -109,30 +174,43 @@ pub enum Health {
 /// A Kubernetes object (or an engine's container, volume, network) by name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Object {
+    /// Such as `Deployment`.
     pub kind: String,
     /// Empty for what has no namespace.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub namespace: String,
+    /// Its name.
     pub name: String,
 }
 
 /// How a step ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "as", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names of the fields say what they hold")]
 pub enum FinishedAs {
     /// It did something; `note` says what in a few words.
-    Changed { note: String },
+    Changed {
+        note: String,
+    },
     /// What it is for was there already.
-    Unchanged { note: String },
+    Unchanged {
+        note: String,
+    },
     /// It was left out: a step it needs failed, or a person said so.
-    Skipped { why: String },
-    Failed { error: String, code: String },
+    Skipped {
+        why: String,
+    },
+    Failed {
+        error: String,
+        code: String,
+    },
     Cancelled,
 }
 
 /// The plan as events show it: every step with what it waits for.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct RunPlan {
+    /// In the order of screens.
     pub steps: Vec<PlanStep>,
     /// What to do with this run when it is found unfinished.
     #[serde(default)]
@@ -153,6 +231,7 @@ pub enum Unfinished {
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanStep {
+    /// Unique within the plan.
     pub id: StepId,
     /// What a person reads: `Loki`, `cluster`.
     pub title: String,
@@ -183,6 +262,7 @@ pub enum CancelReason {
 /// What those who watch may say to a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "control", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names of the fields say what they hold")]
 pub enum Control {
     Cancel { why: CancelReason },
     Retry { step: StepId },
@@ -195,12 +275,19 @@ pub enum Control {
 /// How a run ended, in figures.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
+    /// Nothing failed, nothing was cancelled, and nothing is left to take back.
     pub ok: bool,
+    /// Somebody asked it to end.
     pub cancelled: bool,
+    /// Steps that did something.
     pub changed: u32,
+    /// Steps that found all in place.
     pub unchanged: u32,
+    /// Steps left out.
     pub skipped: u32,
+    /// Steps that failed.
     pub failed: u32,
+    /// From the first event to the last.
     pub duration_ms: u64,
     /// The chain of steps that decided how long the run took, first to last.
     pub critical_path: Vec<StepId>,

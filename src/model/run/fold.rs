@@ -11,18 +11,25 @@ const NOTES: usize = 500;
 /// A run as far as its events tell. Every prefix of a journal folds, also an empty one.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RunState {
+    /// Its name, once the first event is in.
     pub run: Option<RunId>,
+    /// Which command it is.
     pub verb: Option<Verb>,
+    /// Of which lab.
     pub lab: String,
+    /// As first announced.
     pub plan: RunPlan,
     /// In the order of the plan.
     pub steps: Vec<StepState>,
+    /// When the first event happened.
     pub started: Option<At>,
     /// When the newest event happened.
     pub last: Option<At>,
     /// Of the newest event.
     pub seq: u64,
+    /// Nothing new is started.
     pub paused: bool,
+    /// The strongest reason so far to end.
     pub cancelling: Option<CancelReason>,
     /// Newest last.
     pub notes: Vec<(At, String)>,
@@ -34,15 +41,22 @@ pub struct RunState {
 /// How many steps stand where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
+    /// Not started.
     pub pending: u32,
+    /// At work.
     pub working: u32,
+    /// Done or found in place.
     pub ready: u32,
+    /// Failed.
     pub failed: u32,
+    /// Left out.
     pub skipped: u32,
+    /// Cancelled.
     pub cancelled: u32,
 }
 
 impl Counts {
+    /// All steps.
     pub fn total(self) -> u32 {
         self.pending + self.working + self.ready + self.failed + self.skipped + self.cancelled
     }
@@ -70,7 +84,12 @@ impl RunState {
                 lab.clone_into(&mut self.lab);
                 self.started = Some(at);
                 self.steps = plan.steps.iter().cloned().map(StepState::new).collect();
-                self.index = plan.steps.iter().enumerate().map(|(index, step)| (step.id.clone(), index)).collect();
+                self.index = plan
+                    .steps
+                    .iter()
+                    .enumerate()
+                    .map(|(index, step)| (step.id.clone(), index))
+                    .collect();
                 self.plan = plan.clone();
             }
             EventKind::StepStarted { step } => self.with(step, |state| state.start(at)),
@@ -101,6 +120,7 @@ impl RunState {
         }
     }
 
+    /// The step of that name.
     pub fn step(&self, id: &StepId) -> Option<&StepState> {
         self.index.get(id).and_then(|index| self.steps.get(*index))
     }
@@ -109,6 +129,7 @@ impl RunState {
         self.index.get(id).copied()
     }
 
+    /// How many steps stand where now.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for step in &self.steps {

@@ -6,16 +6,22 @@ use super::ids::At;
 /// The state of a step. Shown as a glyph and a colour, and as a letter where there is no colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Standing {
+    /// Has not started.
     Pending,
+    /// Runs.
     Working,
+    /// Done, or found in place.
     Ready,
+    /// Ended with an error.
     Failed,
     /// Left out: what it needs failed, or a person said so.
     Skipped,
+    /// Ended, or never begun, because the run was to end.
     Cancelled,
 }
 
 impl Standing {
+    /// One column wide.
     pub fn glyph(self) -> char {
         match self {
             Self::Pending => '·',
@@ -27,6 +33,7 @@ impl Standing {
         }
     }
 
+    /// For where there is neither glyph nor colour.
     pub fn letter(self) -> char {
         match self {
             Self::Pending => 'P',
@@ -47,7 +54,9 @@ impl Standing {
 /// What a step waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
+    /// What it waits on.
     pub on: String,
+    /// Why that is not there yet, as last heard; may be empty.
     pub last_reason: String,
     /// Since when it waits on this; a new reason for the same wait does not begin it anew.
     pub since: At,
@@ -56,45 +65,66 @@ pub struct Waiting {
 /// How far along a step is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
+    /// How much is done.
     pub done: u64,
+    /// Of how much, if known.
     pub total: Option<u64>,
+    /// `B`, `objects`, `images` …
     pub unit: String,
 }
 
 /// Why something does not come up, and the way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
+    /// A stable id such as `LAB-IMAGE-002`.
     pub id: String,
+    /// The cause.
     pub sentence: String,
+    /// The way out; may be empty.
     pub fix: String,
 }
 
 /// The newest check of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastProbe {
+    /// What was looked at.
     pub target: String,
+    /// How it went.
     pub health: Health,
+    /// What it saw.
     pub seen: String,
+    /// When.
     pub at: At,
 }
 
 /// One step with everything that the events say of it. Lines of output are not kept here but for the last one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepState {
+    /// The step as planned.
     pub plan: PlanStep,
+    /// Where it stands.
     pub standing: Standing,
     /// What it does now, in a few words; empty when it does nothing.
     pub doing: String,
+    /// What it waits on now.
     pub waiting: Option<Waiting>,
+    /// How far along it is now.
     pub progress: Option<Progress>,
+    /// How often something was tried again.
     pub retries: u32,
+    /// The error that led to the last retry.
     pub last_retry: Option<String>,
+    /// What is known of why it does not come up; cleared once it does.
     pub causes: Vec<Cause>,
+    /// Its newest check.
     pub probe: Option<LastProbe>,
     /// Objects written or removed.
     pub objects: u64,
+    /// Its last start.
     pub started: Option<At>,
+    /// Its end, also of a step that never started.
     pub ended: Option<At>,
+    /// How it ended.
     pub result: Option<FinishedAs>,
     /// Intents that are not known to be taken back, oldest first.
     pub to_undo: Vec<String>,
@@ -172,13 +202,20 @@ impl StepState {
     /// Back to pending; what must be taken back is not forgotten.
     pub(super) fn rearm(&mut self) {
         let to_undo = std::mem::take(&mut self.to_undo);
-        *self = Self { to_undo, ..Self::new(self.plan.clone()) };
+        *self = Self {
+            to_undo,
+            ..Self::new(self.plan.clone())
+        };
     }
 
     pub(super) fn hear(&mut self, says: &StepEvent, at: At) {
         match says {
             StepEvent::Progress { done, total, unit } => {
-                self.progress = Some(Progress { done: *done, total: *total, unit: unit.clone() });
+                self.progress = Some(Progress {
+                    done: *done,
+                    total: *total,
+                    unit: unit.clone(),
+                });
             }
             StepEvent::Output { stream, line } => {
                 if *stream == Stream::Own {
@@ -188,7 +225,11 @@ impl StepState {
             }
             StepEvent::Waiting { on, last_reason } => {
                 let since = self.waiting.as_ref().filter(|now| now.on == *on).map_or(at, |now| now.since);
-                self.waiting = Some(Waiting { on: on.clone(), last_reason: last_reason.clone(), since });
+                self.waiting = Some(Waiting {
+                    on: on.clone(),
+                    last_reason: last_reason.clone(),
+                    since,
+                });
             }
             StepEvent::Retry { error, .. } => {
                 self.retries = self.retries.saturating_add(1);
@@ -196,9 +237,18 @@ impl StepState {
             }
             StepEvent::ObjectChanged { .. } => self.objects = self.objects.saturating_add(1),
             StepEvent::Probe { target, health, seen } => {
-                self.probe = Some(LastProbe { target: target.clone(), health: *health, seen: seen.clone(), at });
+                self.probe = Some(LastProbe {
+                    target: target.clone(),
+                    health: *health,
+                    seen: seen.clone(),
+                    at,
+                });
             }
-            StepEvent::Cause { id, sentence, fix } => self.name_cause(Cause { id: id.clone(), sentence: sentence.clone(), fix: fix.clone() }),
+            StepEvent::Cause { id, sentence, fix } => self.name_cause(Cause {
+                id: id.clone(),
+                sentence: sentence.clone(),
+                fix: fix.clone(),
+            }),
             StepEvent::Intent { what } => self.to_undo.push(what.clone()),
             StepEvent::Undone { what } => {
                 if let Some(index) = self.to_undo.iter().rposition(|intent| intent == what) {

@@ -19,9 +19,12 @@ pub enum Output {
 /// Whether colour was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Color {
+    /// Where a terminal can show it and `NO_COLOR` is not set.
     #[default]
     Auto,
+    /// Also where there is no terminal.
     Always,
+    /// Whatever the terminal can do.
     Never,
 }
 
