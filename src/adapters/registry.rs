@@ -51,11 +51,14 @@ struct Blob {
 /// Manifests and configs are small; a layer may be hundreds of MB.
 const SMALL: Duration = Duration::from_secs(20);
 const LAYER: Duration = Duration::from_secs(300);
+/// A registry may close a connection that it takes for idle just as the next blob is sent.
+const TRIES: usize = 3;
 
 impl Registry {
     pub fn new(port: u16) -> Self {
         let at = format!("127.0.0.1:{port}");
-        let config = ClientConfig { protocol: ClientProtocol::Http, ..ClientConfig::default() };
+        // one PUT a blob: chunks of a few MB each cost a round trip, and registries cut long chains of them
+        let config = ClientConfig { protocol: ClientProtocol::Http, use_monolithic_push: true, ..ClientConfig::default() };
         Self { client: Client::new(config), at }
     }
 
@@ -124,23 +127,35 @@ impl Registry {
     }
 
     async fn push_blob(&self, layout: &Path, reference: &Reference, blob: &Blob) -> Result<(), RegistryError> {
-        let failed = |cause: String| RegistryError::Push {
+        let path = blob_path(layout, &blob.digest);
+        let mut last = None;
+        for _ in 0..TRIES {
+            if let Ok(Ok(true)) = tokio::time::timeout(SMALL, self.client.blob_exists(reference, &blob.digest)).await {
+                return Ok(());
+            }
+            match self.try_blob(&path, reference, blob).await {
+                Ok(()) => return Ok(()),
+                Err(RegistryError::Push { cause, .. }) => last = Some(cause),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(RegistryError::Push {
             image: format!("{}@{}", reference.repository(), blob.digest),
             at: self.at.clone(),
-            cause,
-        };
-        if let Ok(Ok(true)) = tokio::time::timeout(SMALL, self.client.blob_exists(reference, &blob.digest)).await {
-            return Ok(());
-        }
-        let path = blob_path(layout, &blob.digest);
-        let file = tokio::fs::File::open(&path).await.map_err(|cause| file_error(&path, cause))?;
+            cause: last.unwrap_or_default(),
+        })
+    }
+
+    async fn try_blob(&self, path: &Path, reference: &Reference, blob: &Blob) -> Result<(), RegistryError> {
+        let failed = |cause: String| RegistryError::Push { image: reference.repository().to_owned(), at: self.at.clone(), cause };
+        let file = tokio::fs::File::open(path).await.map_err(|cause| file_error(path, cause))?;
         let stream = futures::StreamExt::map(ReaderStream::with_capacity(file, 1 << 20), |chunk| chunk.map_err(Into::into));
         match tokio::time::timeout(LAYER, self.client.push_blob_stream(reference, stream, &blob.digest, Some(blob.size))).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) if error.to_string().contains("DIGEST_INVALID") || error.to_string().contains("digest") => {
                 Err(RegistryError::Damaged { path: path.display().to_string(), found: "another (the registry refused it)".to_owned() })
             }
-            Ok(Err(error)) => Err(failed(error.to_string())),
+            Ok(Err(error)) => Err(failed(chain(&error))),
             Err(_) => Err(failed(format!("not done in {}s", LAYER.as_secs()))),
         }
     }
@@ -148,6 +163,17 @@ impl Registry {
 
 fn blob_path(layout: &Path, digest: &str) -> PathBuf {
     layout.join("blobs").join(digest.replacen(':', "/", 1))
+}
+
+/// An error with what is behind it; the outermost says only which URL.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(&format!(": {inner}"));
+        source = inner.source();
+    }
+    text
 }
 
 fn file_error(path: &Path, cause: std::io::Error) -> RegistryError {
