@@ -1,8 +1,14 @@
 //! What the engine promises, one statement a test.
 
-use crate::rig::{Act, Log, Ran, Scripted, ends, run_plan, run_steered, sleeper, starts};
-use labctl::engine::{Node, Plan, PlanError, ResourceClass};
-use labctl::model::run::{CancelReason, Control, EventKind, FinishedAs, RunState, Standing, StepEvent, StepId};
+use crate::rig::{Act, Log, Scripted, ends, run_plan, run_steered, sleeper, starts};
+use async_trait::async_trait;
+use labctl::engine::journal::{Journal, JournalWriter};
+use labctl::engine::step::{Cx, Observed, Step, StepError};
+use labctl::engine::{Node, Plan, PlanError, ResourceClass, RunOptions, SystemClock, run};
+use labctl::model::run::{CancelReason, Control, EventKind, FinishedAs, RunId, RunState, Standing, StepEvent, StepId, Verb};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 fn plan(nodes: Vec<Node>) -> Plan {
@@ -390,11 +396,45 @@ async fn a_killed_run_is_taken_back_by_a_plan_of_its_own() {
     assert!(undone.state().summary.as_ref().unwrap().ok);
 }
 
+/// Intends, then looks whether that is in the journal.
+struct Looks {
+    journal: PathBuf,
+    syncs: Arc<AtomicU64>,
+}
+
+#[async_trait]
+impl Step for Looks {
+    async fn observe(&self, _cx: &Cx) -> Result<Observed, StepError> {
+        Ok(Observed::Needed(String::new()))
+    }
+
+    async fn apply(&self, cx: &Cx) -> Result<String, StepError> {
+        let before = self.syncs.load(Ordering::Relaxed);
+        cx.sink.intent("fault on").await.unwrap();
+        let events = Journal::read(&self.journal).unwrap().events;
+        let written =
+            matches!(&events.last().unwrap().event, EventKind::Step { says: StepEvent::Intent { what }, .. } if what == "fault on");
+        assert!(written, "{:?}", events.last());
+        // The line, and before the first one the folder that leads to it.
+        assert_eq!(self.syncs.load(Ordering::Relaxed), before + 2);
+        Ok(String::new())
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_intent_is_on_disk_before_the_step_goes_on() {
-    let ran: Ran = run_plan(plan(vec![Scripted::new("a", [Act::Intend("fault on")]).node()])).await;
-    let step = ran.state().step(&StepId::from("a")).unwrap();
-    assert_eq!(step.to_undo, ["fault on"]);
+    let folder = tempfile::tempdir().unwrap();
+    let id = RunId("20260102T030405Z-test-0001".to_owned());
+    let journal = JournalWriter::create(folder.path(), &id).unwrap();
+    let step = Looks {
+        journal: journal.path().to_owned(),
+        syncs: journal.syncs(),
+    };
+    let mut options = RunOptions::new(id, Verb::Test, "lab", Arc::new(SystemClock));
+    options.journal = Some(journal);
+    let state = run(plan(vec![Node::new("a", "a", Arc::new(step))]), options).await.unwrap();
+    assert_eq!(state.steps[0].result, Some(FinishedAs::Changed { note: String::new() }));
+    assert_eq!(state.steps[0].to_undo, ["fault on"]);
 }
 
 #[tokio::test(start_paused = true)]
