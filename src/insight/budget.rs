@@ -1,7 +1,7 @@
 //! Adds up what rendered objects ask for and judges it against the host. Pure: figures in, verdict out.
 
 use crate::model::budget::{Amount, Ask, Budget, Fit, Measure};
-use crate::model::units::{parse_bytes, parse_millicores};
+use crate::model::units::{Bytes, MilliCpu};
 use serde_json::Value;
 
 /// An image of the plan.
@@ -212,8 +212,8 @@ fn container_amount(container: &Value, field: &str) -> Amount {
 
 fn amount_of(resources: &Value) -> Amount {
     Amount {
-        millicores: text(&resources["cpu"]).and_then(|cpu| parse_millicores(&cpu)).unwrap_or(0),
-        bytes: text(&resources["memory"]).and_then(|memory| parse_bytes(&memory)).unwrap_or(0),
+        millicores: text(&resources["cpu"]).and_then(|cpu| cpu.parse().ok()).map_or(0, |MilliCpu(milli)| milli),
+        bytes: text(&resources["memory"]).and_then(|memory| memory.parse().ok()).map_or(0, |Bytes(bytes)| bytes),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a lab is and what a run says: plain data, validated, with a JSON Schema. Knows nothing of clusters, files or terminals.
 
 pub mod budget;
+pub mod check;
 pub mod finding;
 pub mod host;
 pub mod run;

@@ -1,0 +1,9 @@
+//! Figures with their units: lengths of time, sizes in bytes, shares of a CPU. Read as files write them, shown as people read them.
+
+mod duration;
+mod error;
+mod quantity;
+
+pub use duration::{Elapsed, HumanDuration};
+pub use error::UnitError;
+pub use quantity::{Bytes, MilliCpu};
