@@ -34,19 +34,25 @@ pub struct CheckResult {
     pub took: Duration,
 }
 
-/// How long is waited between looks: `first`, then twice as long each time, up to `most`.
+/// How often is looked: the pause is `first`, then twice as long each time, up to `most`.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     pub first: Duration,
     pub most: Duration,
+    /// No more looks than this, however much time is left.
+    pub looks: u32,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self {
-            first: Duration::from_millis(250),
-            most: Duration::from_secs(2),
-        }
+        Self { first: Duration::from_millis(250), most: Duration::from_secs(2), looks: u32::MAX }
+    }
+}
+
+impl Pace {
+    /// One look at each check and no waiting: for those who only want to know how things are.
+    pub fn once() -> Self {
+        Self { looks: 1, ..Self::default() }
     }
 }
 
@@ -159,6 +165,7 @@ impl One<'_> {
         let deadline = started + within;
         let mut memory = Memory::default();
         let mut pause = self.pace.first;
+        let mut looks = 0;
         let mut last: Option<Seen> = None;
         loop {
             let end = deadline.min(Instant::now() + LOOK);
@@ -179,7 +186,8 @@ impl One<'_> {
             {
                 self.report(&seen);
             }
-            if seen.health == Health::Pass || seen.settled || Instant::now() + pause >= deadline {
+            looks += 1;
+            if seen.health == Health::Pass || seen.settled || looks >= self.pace.looks || Instant::now() + pause >= deadline {
                 return seen;
             }
             if last.as_ref().is_none_or(|last| last.seen != seen.seen) {
