@@ -53,7 +53,7 @@ async fn services_are_listed_by_both_stores() {
 
 #[tokio::test]
 async fn a_call_has_a_deadline_and_says_what_it_was_for() {
-    let server = answering("/slow", ResponseTemplate::new(200).set_delay(Duration::from_secs(600))).await;
+    let server = answering("/slow", ResponseTemplate::new(200).set_delay(Duration::from_mins(10))).await;
     let http = Http::local().unwrap();
     let error = http
         .call(Call::get(&server.uri(), "/slow?token=s3cret").within(Duration::from_millis(50)))

@@ -1,4 +1,5 @@
 //! Checks as files write them.
+#![expect(clippy::panic, reason = "clippy knows tests only by #[test]; these are their helpers")]
 
 use labctl::model::check::{Check, Expect, HttpCheck, LokiCheck, Method, Op, PromCheck, QueueAction, Stage, TraceCheck, What, problems};
 use serde::Deserialize;

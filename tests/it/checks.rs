@@ -90,7 +90,7 @@ async fn hostile_answers_of_a_metrics_backend_are_no_data() {
 #[tokio::test]
 async fn an_answer_that_never_comes_ends_with_the_checks_own_time() {
     let mut lab = Lab::new().await;
-    let slow = ResponseTemplate::new(200).set_delay(std::time::Duration::from_secs(600));
+    let slow = ResponseTemplate::new(200).set_delay(std::time::Duration::from_mins(10));
     Mock::given(path("/api/v1/query")).respond_with(slow).mount(&lab.server).await;
     let short = UP.replace("name: up", "name: up, within: 100ms");
     saw(&lab.one(&short).await, Health::NoData, "no answer in time");
@@ -165,7 +165,7 @@ async fn a_service_without_ready_pods_is_named_as_the_cause() {
 
 #[tokio::test]
 async fn captures_flow_to_later_checks_and_a_missing_one_is_no_data() {
-    let mut lab = Lab::new().await;
+    let lab = Lab::new().await;
     let accepted = ResponseTemplate::new(202).set_body_json(json!({"id": 7, "trace_id": "0af7651916cd43dd8448eb211c80319c"}));
     Mock::given(method("POST"))
         .and(path("/orders"))
@@ -222,7 +222,7 @@ async fn a_check_that_passes_later_has_said_what_it_waited_for() {
 
 #[tokio::test]
 async fn a_cancelled_list_has_an_entry_for_every_check_and_no_pass() {
-    let mut lab = Lab::new().await;
+    let lab = Lab::new().await;
     let cancel = CancellationToken::new();
     cancel.cancel();
     let results = lab

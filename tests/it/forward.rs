@@ -1,4 +1,5 @@
 //! Port-forwards against an API server made of a socket and the real WebSocket protocol.
+#![expect(clippy::unwrap_used, reason = "clippy knows tests only by #[test]; these are their helpers")]
 
 use crate::lab::client;
 use futures::{SinkExt, StreamExt};
@@ -41,17 +42,13 @@ async fn answer(mut stream: TcpStream, pods: Pods) {
     if line.contains("/portforward") {
         let pod = line.split('/').nth(6).unwrap().to_owned();
         let found = pods.lock().unwrap().iter().find(|(name, ..)| *name == pod).copied();
-        return match found {
-            Some((_, _, to)) => forward(stream, to).await,
-            None => {
-                write(
-                    stream,
-                    404,
-                    &json!({"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404, "message": "pods not found"}),
-                )
-                .await
-            }
-        };
+        if let Some((_, _, to)) = found {
+            forward(stream, to).await;
+        } else {
+            let gone = json!({"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404, "message": "pods not found"});
+            write(stream, 404, &gone).await;
+        }
+        return;
     }
     let _head = stream.read(&mut head).await.unwrap();
     let body = if line.contains("/services/web ") || line.contains("/services/web?") {
@@ -83,7 +80,7 @@ async fn write(mut stream: TcpStream, status: u16, body: &Value) {
 
 /// Speaks `portforward.k8s.io` as the API server does: channel 0 data, channel 1 errors, each begun with its port.
 async fn forward(stream: TcpStream, to: Option<SocketAddr>) {
-    #[expect(clippy::result_large_err, clippy::unnecessary_wraps, reason = "the callback's type is given")]
+    #[expect(clippy::result_large_err, reason = "the callback's type is given")]
     let protocol = |_: &Request, mut response: Response| {
         response
             .headers_mut()
@@ -254,5 +251,5 @@ async fn a_failed_forward_is_tried_again_by_the_next_who_asks() {
     };
     assert!(matches!(pool.get(&key).await, Err(ForwardError::NoReadyEndpoint { known: 1, .. })));
     pods.lock().unwrap()[0].1 = true;
-    assert_eq!(ask(&*pool.get(&key).await.unwrap()).await.unwrap(), "a");
+    assert_eq!(ask(&pool.get(&key).await.unwrap()).await.unwrap(), "a");
 }

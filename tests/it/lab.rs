@@ -1,4 +1,5 @@
 //! A lab made of wire mocks: every backend is a server on loopback, pinned where a forward would lead.
+#![expect(clippy::unwrap_used, reason = "clippy knows tests only by #[test]; these are their helpers")]
 
 use labctl::adapters::kube::{Forwards, Objects};
 use labctl::adapters::traces::StoreKind;
@@ -60,7 +61,11 @@ impl Lab {
         };
         let endpoints = BTreeMap::from([("app/api".to_owned(), endpoint("all")), ("app/gone".to_owned(), endpoint("gone"))]);
         let (to, events) = tokio::sync::mpsc::unbounded_channel();
-        let pace = Pace { first: Duration::from_millis(5), most: Duration::from_millis(10), ..Pace::default() };
+        let pace = Pace {
+            first: Duration::from_millis(5),
+            most: Duration::from_millis(10),
+            ..Pace::default()
+        };
         let prober = Prober::new(forwards, Objects::new(client), Lookup { endpoints, backends })
             .unwrap()
             .with_pace(pace);

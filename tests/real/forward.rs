@@ -1,4 +1,5 @@
 //! Port-forwards through a real API server, to whatever serves DNS metrics in every kind cluster.
+#![expect(clippy::unwrap_used, reason = "clippy knows tests only by #[test]; these are their helpers")]
 
 use crate::tier::needs;
 use labctl::adapters::kube::{Forward, ForwardError, Objects};

@@ -1,6 +1,7 @@
 //! What a tier of real tests needs, from the environment.
 
 /// The value of `variable`, or `None` after saying that `tier` was not run. Fails when `LABCTL_REQUIRE_TIERS` (names with commas) demands it.
+#[expect(clippy::print_stdout, reason = "what did not run is said where the test runner shows it")]
 pub fn needs(tier: &str, variable: &str, bring: &str) -> Option<String> {
     if let Ok(value) = std::env::var(variable) {
         return Some(value);
