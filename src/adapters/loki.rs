@@ -16,6 +16,7 @@ pub struct Loki {
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum LokiError {
+    /// No answer, or none that can be used.
     #[error(transparent)]
     Http(#[from] HttpError),
     /// A metric query where lines are needed.
@@ -30,6 +31,7 @@ pub struct Line {
     pub labels: BTreeMap<String, String>,
     /// Nanoseconds since 1970.
     pub at: i128,
+    /// As it was written, without line end.
     pub text: String,
 }
 

@@ -17,6 +17,7 @@ pub struct Prometheus {
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum PrometheusError {
+    /// No answer, or none that can be used.
     #[error(transparent)]
     Http(#[from] HttpError),
     /// It understood and said no: a query that does not parse, say.
@@ -30,6 +31,7 @@ pub enum PrometheusError {
 /// A row of an instant query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
+    /// What tells it from other rows.
     pub labels: BTreeMap<String, String>,
     /// May be NaN or infinite.
     pub value: f64,
@@ -38,8 +40,11 @@ pub struct Sample {
 /// A sample that leads to a trace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exemplar {
+    /// Labels of its series.
     pub series: BTreeMap<String, String>,
+    /// Its own labels: `trace_id`, mostly.
     pub labels: BTreeMap<String, String>,
+    /// What was measured.
     pub value: f64,
 }
 
@@ -57,10 +62,13 @@ impl Exemplar {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
+    /// `job`, `instance` and the rest, after relabelling.
     pub labels: BTreeMap<String, String>,
+    /// What is fetched.
     pub scrape_url: String,
     /// `up`, `down` or `unknown`.
     pub health: String,
+    /// Why the last scrape failed; empty when it did not.
     #[serde(default)]
     pub last_error: String,
 }
@@ -69,12 +77,14 @@ pub struct Target {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rule {
+    /// Of the alert, or of the series that is recorded.
     pub name: String,
     /// `alerting` or `recording`.
     #[serde(rename = "type")]
     pub kind: String,
     /// `ok`, `err` or `unknown`.
     pub health: String,
+    /// Why the last evaluation failed; empty when it did not.
     #[serde(default)]
     pub last_error: String,
     /// For alerts: `firing`, `pending` or `inactive`.

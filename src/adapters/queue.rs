@@ -4,6 +4,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::operation::get_queue_url::GetQueueUrlError;
 use std::time::Duration;
 
 /// The emulator at some address.
@@ -14,6 +15,7 @@ pub struct Queues {
 
 /// Why something could not be done.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message above each says what its fields are")]
 pub enum QueueError {
     /// The emulator said no.
     #[error("{doing}: {code}{}", if .message.is_empty() { String::new() } else { format!(" ({})", .message) })]
@@ -30,6 +32,7 @@ pub enum QueueError {
 /// A message as received: it stays invisible for others until it is deleted or released.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
+    /// What was sent.
     pub body: String,
     /// What deletes or releases it.
     pub receipt: String,
@@ -62,7 +65,7 @@ impl Queues {
     pub async fn find(&self, name: &str) -> Result<Option<String>, QueueError> {
         match self.client.get_queue_url().queue_name(name).send().await {
             Ok(found) => Ok(found.queue_url),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_queue_does_not_exist()) => Ok(None),
+            Err(error) if error.as_service_error().is_some_and(GetQueueUrlError::is_queue_does_not_exist) => Ok(None),
             Err(error) => Err(failed("asking for the queue", &error)),
         }
     }

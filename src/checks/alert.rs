@@ -20,14 +20,13 @@ pub(super) async fn look(check: &AlertCheck, around: &Around<'_>, memory: &mut M
         let posted = alertmanager.post(&labels, "labctl proves that alerts arrive", from, to).await;
         posted.map_err(|error| Seen::fail(format!("post alert {name}: {}", way.why(&error))))
     };
-    let from = match memory.written {
-        Some(from) => from,
-        None => {
-            let At(from) = now();
-            post(At(from), At(from + time::Duration::minutes(5))).await?;
-            memory.written = Some(At(from));
-            At(from)
-        }
+    let from = if let Some(from) = memory.written {
+        from
+    } else {
+        let At(from) = now();
+        post(At(from), At(from + time::Duration::minutes(5))).await?;
+        memory.written = Some(At(from));
+        At(from)
     };
     let to_inbox = around.way(inbox).await.map_err(|why| Seen::no_data(format!("inbox: {why}")))?;
     let call = Call::get(&to_inbox.base, inbox.path.as_deref().unwrap_or("/"));

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub(super) struct Seen {
     pub health: Health,
     /// One short sentence.
-    pub seen: String,
+    pub says: String,
     /// The number, where there is one.
     pub value: Option<f64>,
     /// What later checks may use.
@@ -25,7 +25,7 @@ impl Seen {
     fn new(health: Health, seen: impl Into<String>) -> Self {
         Self {
             health,
-            seen: seen.into(),
+            says: seen.into(),
             value: None,
             captured: Vec::new(),
             settled: false,

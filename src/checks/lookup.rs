@@ -8,8 +8,11 @@ use std::collections::BTreeMap;
 /// Where a component answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointRef {
+    /// Where its Service is.
     pub namespace: String,
+    /// The Service that leads to it.
     pub service: String,
+    /// A port of that Service.
     pub port: u16,
     /// Used by an HTTP check that names none.
     pub path: Option<String>,
@@ -46,7 +49,9 @@ pub struct Backends {
 /// The trace store of the lab.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TraceBackend {
+    /// Which one it is.
     pub kind: StoreKind,
+    /// Where its query API answers.
     pub endpoint: EndpointRef,
 }
 
@@ -55,6 +60,7 @@ pub struct TraceBackend {
 pub struct Lookup {
     /// By `component/endpoint`.
     pub endpoints: BTreeMap<String, EndpointRef>,
+    /// By what they are for.
     pub backends: Backends,
 }
 

@@ -20,7 +20,9 @@ const LOOK: Duration = Duration::from_secs(15);
 /// What a check came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckResult {
+    /// As the list has it.
     pub name: String,
+    /// Only `Pass` is a pass.
     pub health: Health,
     /// The number that was judged, where there is one.
     pub value: Option<f64>,
@@ -34,11 +36,15 @@ pub struct CheckResult {
     pub took: Duration,
 }
 
-/// How long is waited between looks: `first`, then twice as long each time, up to `most`.
+/// How often is looked: the pause is `first`, then twice as long each time, up to `most`.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
+    /// The pause after the first look.
     pub first: Duration,
+    /// The longest pause.
     pub most: Duration,
+    /// No more looks than this, however much time is left.
+    pub looks: u32,
 }
 
 impl Default for Pace {
@@ -46,6 +52,17 @@ impl Default for Pace {
         Self {
             first: Duration::from_millis(250),
             most: Duration::from_secs(2),
+            looks: u32::MAX,
+        }
+    }
+}
+
+impl Pace {
+    /// One look at each check and no waiting: for those who only want to know how things are.
+    pub fn once() -> Self {
+        Self {
+            looks: 1,
+            ..Self::default()
         }
     }
 }
@@ -76,11 +93,6 @@ impl Prober {
     #[must_use]
     pub fn with_pace(self, pace: Pace) -> Self {
         Self { pace, ..self }
-    }
-
-    /// Looks once at each, without waiting for what does not pass: for those who only want to know.
-    pub async fn once(&self, scope: &Scope, checks: &[Check], sink: &Sink, cancel: &CancellationToken) -> Vec<CheckResult> {
-        self.clone().with_pace(Pace { first: Duration::MAX, most: Duration::MAX }).run(scope, checks, sink, cancel).await
     }
 
     /// Runs the list in its order. The result has one entry per check, always; what was cancelled has seen no data.
@@ -141,7 +153,7 @@ impl One<'_> {
         };
         let Seen {
             health,
-            seen,
+            says,
             value,
             captured,
             ..
@@ -150,7 +162,7 @@ impl One<'_> {
             name: self.check.name.clone(),
             health,
             value,
-            seen,
+            seen: says,
             query,
             at: now(),
             took: started.elapsed(),
@@ -164,6 +176,7 @@ impl One<'_> {
         let deadline = started + within;
         let mut memory = Memory::default();
         let mut pause = self.pace.first;
+        let mut looks = 0;
         let mut last: Option<Seen> = None;
         loop {
             let end = deadline.min(Instant::now() + LOOK);
@@ -180,15 +193,16 @@ impl One<'_> {
             };
             if last
                 .as_ref()
-                .is_none_or(|last| (last.health, &last.seen) != (seen.health, &seen.seen))
+                .is_none_or(|last| (last.health, &last.says) != (seen.health, &seen.says))
             {
                 self.report(&seen);
             }
-            if seen.health == Health::Pass || seen.settled || pause >= deadline.saturating_duration_since(Instant::now()) {
+            looks += 1;
+            if seen.health == Health::Pass || seen.settled || looks >= self.pace.looks || Instant::now() + pause >= deadline {
                 return seen;
             }
-            if last.as_ref().is_none_or(|last| last.seen != seen.seen) {
-                self.sink.waiting(&self.check.name, &seen.seen);
+            if last.as_ref().is_none_or(|last| last.says != seen.says) {
+                self.sink.waiting(&self.check.name, &seen.says);
             }
             last = Some(seen);
             tokio::select! {
@@ -201,11 +215,11 @@ impl One<'_> {
     }
 
     fn report(&self, seen: &Seen) {
-        self.sink.probe(&self.check.name, seen.health, &seen.seen);
+        self.sink.probe(&self.check.name, seen.health, &seen.says);
     }
 
     fn cancelled(&self, last: Option<Seen>) -> Seen {
-        let before = last.map(|last| format!("; before that: {}", last.seen)).unwrap_or_default();
+        let before = last.map(|last| format!("; before that: {}", last.says)).unwrap_or_default();
         let seen = Seen::never(format!("cancelled{before}"));
         self.report(&seen);
         seen

@@ -165,7 +165,7 @@ mod tests {
         assert!(
             judge("t", &spans, &["other".to_owned()], None)
                 .unwrap_err()
-                .seen
+                .says
                 .contains("none of other")
         );
     }

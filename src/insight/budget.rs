@@ -212,8 +212,8 @@ fn container_amount(container: &Value, field: &str) -> Amount {
 
 fn amount_of(resources: &Value) -> Amount {
     Amount {
-        millicores: text(&resources["cpu"]).and_then(|cpu| cpu.parse::<MilliCpu>().ok()).unwrap_or_default().0,
-        bytes: text(&resources["memory"]).and_then(|memory| memory.parse::<Bytes>().ok()).unwrap_or_default().0,
+        millicores: text(&resources["cpu"]).and_then(|cpu| cpu.parse().ok()).map_or(0, |MilliCpu(milli)| milli),
+        bytes: text(&resources["memory"]).and_then(|memory| memory.parse().ok()).map_or(0, |Bytes(bytes)| bytes),
     }
 }
 

@@ -30,13 +30,16 @@ pub struct Call {
 /// What came back.
 #[derive(Debug, Clone)]
 pub struct Answer {
+    /// Any; only [`Answer::ok`] judges it.
     pub status: u16,
+    /// Whole, at most 16 MiB.
     pub body: Vec<u8>,
     asked: String,
 }
 
 /// Why there is no answer, or none that can be used. Sentences begin with what was asked (`GET /ready`).
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message above each says what its fields are")]
 pub enum HttpError {
     /// The client could not be made.
     #[error("no HTTP client: {0}")]

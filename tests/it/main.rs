@@ -6,12 +6,18 @@
     reason = "helpers of tests may say what they expect, as tests do"
 )]
 
+mod adapters;
+mod check_files;
+mod checks;
+mod cluster;
 mod engine;
 mod engine_props;
 mod events_doc;
 mod excalidraw;
+mod forward;
 mod insight;
 mod journal;
+mod lab;
 mod report;
 mod rig;
 mod tidy;

@@ -1,5 +1,14 @@
-//! Tests against real parts that the test bed brings. One module per tier, named as `scripts/test --tier` names it. Each says aloud when its part is
-//! missing, and fails then if `LABCTL_REQUIRE_TIERS` names its tier.
+//! Tests against real parts that the test bed brings. One module per tier, named as `scripts/test --tier` names it: `apiserver`, `lab`.
+//!
+//! Every test here is `#[ignore]`d with the command that brings its parts, so that a plain `cargo test` lists it as ignored and never as passed;
+//! `scripts/test` runs a tier with `--ignored` once its parts are there.
+//!
+//! Some need less than a whole tier: an AWS emulator for `queue`, any cluster for `forward`. Each test says which variable it looks at; without it,
+//! it prints `NOT RUN`, and fails where `LABCTL_REQUIRE_TIERS` names its part.
 
 mod apiserver;
+mod forward;
 mod queue;
+mod server;
+mod tier;
+mod workloads;

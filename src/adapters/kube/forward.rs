@@ -16,6 +16,7 @@ const ATTEMPTS: usize = 3;
 
 /// Why a port cannot be forwarded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message above each says what its fields are")]
 pub enum ForwardError {
     /// The Service is not there.
     #[error("no service {service} in namespace {namespace}")]
@@ -181,15 +182,13 @@ impl Route {
                         cause: super::objects::cause(&error),
                     });
                 }
-                Ok(Ok(mut forwarder)) => match forwarder.take_stream(target.port) {
-                    Some(stream) => return Ok((stream, forwarder, target)),
-                    None => {
-                        last = Some(ForwardError::Api {
-                            of: of(),
-                            cause: "the API server opened no stream".to_owned(),
-                        })
+                Ok(Ok(mut forwarder)) => {
+                    if let Some(stream) = forwarder.take_stream(target.port) {
+                        return Ok((stream, forwarder, target));
                     }
-                },
+                    let cause = "the API server opened no stream".to_owned();
+                    last = Some(ForwardError::Api { of: of(), cause });
+                }
             }
         }
         Err(last.unwrap_or_else(|| ForwardError::Api {

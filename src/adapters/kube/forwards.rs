@@ -9,8 +9,11 @@ use tokio::sync::OnceCell;
 /// A port of a Service.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
+    /// Where the Service is.
     pub namespace: String,
+    /// Its name.
     pub service: String,
+    /// A port of the Service, not of a pod.
     pub port: u16,
 }
 

@@ -89,11 +89,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn service(ports: serde_json::Value) -> Service {
+    fn service(ports: &serde_json::Value) -> Service {
         serde_json::from_value(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"ports": ports}})).unwrap()
     }
 
-    fn slice(ports: serde_json::Value, endpoints: serde_json::Value) -> EndpointSlice {
+    fn slice(ports: &serde_json::Value, endpoints: &serde_json::Value) -> EndpointSlice {
         serde_json::from_value(json!({
             "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": {"name": "s-1"},
             "addressType": "IPv4", "ports": ports, "endpoints": endpoints,
@@ -107,10 +107,10 @@ mod tests {
 
     #[test]
     fn a_named_target_port_is_the_one_of_the_slice() {
-        let service = service(json!([{"name": "http", "port": 80, "targetPort": "web"}, {"name": "grpc", "port": 81}]));
+        let service = service(&json!([{"name": "http", "port": 80, "targetPort": "web"}, {"name": "grpc", "port": 81}]));
         let slices = [slice(
-            json!([{"name": "grpc", "port": 9000}, {"name": "http", "port": 8080}]),
-            json!([pod("a", Some(true))]),
+            &json!([{"name": "grpc", "port": 9000}, {"name": "http", "port": 8080}]),
+            &json!([pod("a", Some(true))]),
         )];
         let target = choose("s", &service, &slices, 80).unwrap();
         assert_eq!(
@@ -124,19 +124,19 @@ mod tests {
 
     #[test]
     fn only_ready_pods_are_chosen_over_all_slices() {
-        let service = service(json!([{"port": 80}]));
+        let service = service(&json!([{"port": 80}]));
         let ports = json!([{"name": "", "port": 8080}]);
         let slices = [
-            slice(ports.clone(), json!([pod("a", Some(false)), {"addresses": ["1.2.3.4"]}])),
-            slice(ports, json!([pod("c", None), pod("b", Some(true))])),
+            slice(&ports, &json!([pod("a", Some(false)), {"addresses": ["1.2.3.4"]}])),
+            slice(&ports, &json!([pod("c", None), pod("b", Some(true))])),
         ];
         assert_eq!(choose("s", &service, &slices, 80).unwrap().pod, "b");
     }
 
     #[test]
     fn what_is_missing_is_said() {
-        let service = service(json!([{"port": 80}, {"name": "x", "port": 81}]));
-        let slices = [slice(json!([{"port": 8080}]), json!([pod("a", Some(false))]))];
+        let service = service(&json!([{"port": 80}, {"name": "x", "port": 81}]));
+        let slices = [slice(&json!([{"port": 8080}]), &json!([pod("a", Some(false))]))];
         let error = |port| choose("ns/s:0", &service, &slices, port).unwrap_err().to_string();
         assert_eq!(error(80), "no ready endpoint behind ns/s:0: 1 known, none of them ready");
         assert_eq!(error(81), "no ready endpoint behind ns/s:0: no pod matches the service's selector");

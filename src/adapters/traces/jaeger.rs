@@ -16,7 +16,7 @@ struct Envelope<T> {
 #[serde(rename_all = "camelCase")]
 struct Trace {
     #[serde(rename = "traceID")]
-    trace_id: String,
+    id: String,
     spans: Vec<RawSpan>,
     #[serde(default)]
     processes: BTreeMap<String, Process>,
@@ -83,12 +83,7 @@ pub(super) async fn search(store: &Traces, service: &str, limit: u64) -> Result<
         .query("lookback", "1h")
         .within(Duration::from_secs(10));
     let traces: Envelope<Trace> = store.http.json(call).await?;
-    let ids: BTreeSet<String> = traces
-        .data
-        .unwrap_or_default()
-        .iter()
-        .map(|trace| trace_id(&trace.trace_id))
-        .collect();
+    let ids: BTreeSet<String> = traces.data.unwrap_or_default().iter().map(|trace| trace_id(&trace.id)).collect();
     Ok(ids.into_iter().collect())
 }
 

@@ -11,7 +11,9 @@ pub struct Span {
     pub parent: Option<String>,
     /// `service.name` of the resource; empty when there is none.
     pub service: String,
+    /// Its role.
     pub kind: SpanKind,
+    /// What it says it did.
     pub name: String,
     /// Spans of this or other traces that it points at.
     pub links: Vec<Link>,
@@ -20,7 +22,9 @@ pub struct Span {
 /// A span pointed at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
+    /// 32 hex digits; may be another trace.
     pub trace: String,
+    /// 16 hex digits.
     pub span: String,
 }
 
@@ -29,10 +33,15 @@ pub struct Link {
 pub enum SpanKind {
     /// The store does not say.
     Unknown,
+    /// Work within a service.
     Internal,
+    /// Answers a request.
     Server,
+    /// Makes a request.
     Client,
+    /// Puts a message somewhere.
     Producer,
+    /// Takes a message from there.
     Consumer,
 }
 

@@ -7,7 +7,9 @@ use crate::support::http::{Http, HttpError};
 /// Which store it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoreKind {
+    /// Its query service, port 16686.
     Jaeger,
+    /// Its HTTP API, port 3200.
     Tempo,
 }
 
@@ -22,6 +24,7 @@ pub struct Traces {
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {
+    /// No answer, or none that can be used.
     #[error(transparent)]
     Http(#[from] HttpError),
     /// Spans that cannot be read.

@@ -1,6 +1,11 @@
 //! One check: its name, how long it may take to pass, and exactly one thing it looks at.
 
-use super::types::{AlertCheck, HttpCheck, K8sCheck, LokiCheck, PromCheck, QueueAction, QueueCheck, TraceCheck};
+use super::http::HttpCheck;
+use super::k8s::K8sCheck;
+use super::loki::LokiCheck;
+use super::prom::PromCheck;
+use super::queue::{AlertCheck, QueueAction, QueueCheck};
+use super::trace::TraceCheck;
 use super::vars::Walk;
 use crate::model::units::HumanDuration;
 use schemars::JsonSchema;
@@ -14,6 +19,7 @@ pub struct Check {
     pub name: String,
     /// How long it may be tried again; see [`super::Stage::within`] for what holds when it is left out.
     pub within: Option<HumanDuration>,
+    /// The one thing it looks at.
     pub what: What,
 }
 
@@ -38,6 +44,7 @@ pub enum What {
 
 /// What is wrong with a check as written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message above each says what its fields are")]
 pub enum CheckError {
     /// None or several of the types.
     #[error("check `{name}` needs exactly one of http, prom, loki, trace, queue, alert, k8s; it has {found}")]
