@@ -1,5 +1,6 @@
 //! Hermetic tests: nothing outside this process and a temporary folder.
 
+mod cluster;
 mod engine;
 mod engine_props;
 mod events_doc;

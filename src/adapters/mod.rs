@@ -1,0 +1,3 @@
+//! One file or folder per outside system. Adapters know how to talk to it, never why.
+
+pub mod kube;

@@ -1,0 +1,210 @@
+//! Brings one component about: record first, then its waves, then what is no longer wanted, then the exact record.
+
+use super::diff::{Action, Diff, Entry};
+use super::error::ClusterError;
+use super::facade::{Applied, Cluster};
+use super::inventory::{self, Item, Record, carry_out, edits, shards};
+use super::object::{Desired, Key, ObjectRef};
+use super::prepare::Prepared;
+use super::retry::Patience;
+use super::waves::Wave;
+use crate::adapters::kube::{ApiError, ApiStatus};
+use crate::support::progress::Sink;
+use futures::{StreamExt as _, stream};
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+impl Cluster {
+    /// Writes what `diff` says of this component and nothing else. A component without changes costs no request.
+    ///
+    /// Fails at the first object that is refused or given up on; what is under way then is let end. It can be called again at any time.
+    pub async fn apply(&self, desired: &Desired, diff: &Diff, sink: &Sink, cancel: &CancellationToken) -> Result<Applied, ClusterError> {
+        let component = desired.component.as_str();
+        let entries: Vec<&Entry> = diff.of(component).collect();
+        let mut applied = Applied { unchanged: entries.iter().filter(|e| e.action == Action::Unchanged).count(), ..Applied::default() };
+        if diff.is_noop_for(component) {
+            return Ok(applied);
+        }
+        let started = Instant::now();
+        let patience = Patience { sink, cancel, started, deadline: started + self.limits.apply };
+        let before = self.widen(component, &entries, diff, &patience).await?;
+
+        let mut items: BTreeMap<Key, Item> = BTreeMap::new();
+        let done = AtomicU64::new(0);
+        let writes = entries.iter().filter(|entry| writes(entry)).count() as u64;
+        for wave in Wave::ALL {
+            let batch: Vec<&Entry> =
+                entries.iter().copied().filter(|entry| entry.prepared.is_some() && Wave::of(&entry.object) == wave).collect();
+            for (entry, uid) in self.wave(batch, &patience, &done, writes).await? {
+                count(&mut applied, entry);
+                let hash = entry.prepared.as_ref().map(|p| p.hash.clone()).unwrap_or_default();
+                items.insert(entry.object.key(), Item::new(&entry.object, &uid, &hash));
+            }
+        }
+
+        let prunes: Vec<(ObjectRef, Option<String>)> =
+            entries.iter().filter(|e| e.action == Action::Prune).map(|e| (e.object.clone(), e.uid.clone())).collect();
+        applied.pruned = prunes.len();
+        self.take_away(prunes, &Patience { deadline: Instant::now() + self.limits.removal, ..patience }).await?;
+        self.record(component, &items, &before, &patience).await?;
+        Ok(applied)
+    }
+
+    /// Records everything that was and everything that will be of a component, unless the record says so already. Returns what it says then.
+    pub(super) async fn widen(
+        &self,
+        component: &str,
+        entries: &[&Entry],
+        diff: &Diff,
+        patience: &Patience<'_>,
+    ) -> Result<Record, ClusterError> {
+        let known = self.records.lock().unwrap_or_else(PoisonError::into_inner).get(component).cloned();
+        let before = known.unwrap_or_else(|| diff.inventory.of(component));
+        let mut items = before.items.clone();
+        for entry in entries {
+            items.entry(entry.object.key()).or_insert_with(|| Item::new(&entry.object, entry.uid.as_deref().unwrap_or_default(), ""));
+        }
+        if items == before.items {
+            return Ok(before);
+        }
+        if diff.inventory.components.is_empty() {
+            let (reference, object) = inventory::namespace_object();
+            let namespaces = inventory::namespaces();
+            patience.until_accepted(&reference, || self.writer.apply(&namespaces, &object)).await?;
+        }
+        self.record(component, &items, &before, patience).await?;
+        Ok(Record { shards: shards(items.len()).max(before.shards), items })
+    }
+
+    /// Brings a component's record to exactly `items`.
+    pub(super) async fn record(
+        &self,
+        component: &str,
+        items: &BTreeMap<Key, Item>,
+        before: &Record,
+        patience: &Patience<'_>,
+    ) -> Result<(), ClusterError> {
+        if *items == before.items {
+            return Ok(());
+        }
+        for edit in edits(&self.lab, component, items, before.shards) {
+            let (inventory::Edit::Write(object, _) | inventory::Edit::Remove(object)) = &edit;
+            patience.until_accepted(object, || carry_out(&self.writer, &edit)).await?;
+        }
+        let record = Record { items: items.clone(), shards: shards(items.len()) };
+        self.records.lock().unwrap_or_else(PoisonError::into_inner).insert(component.to_owned(), record);
+        Ok(())
+    }
+
+    /// Applies a batch, so many at once; returns each entry with its uid. After a failure nothing new is started.
+    async fn wave<'e>(
+        &self,
+        batch: Vec<&'e Entry>,
+        patience: &Patience<'_>,
+        done: &AtomicU64,
+        total: u64,
+    ) -> Result<Vec<(&'e Entry, String)>, ClusterError> {
+        let stop = AtomicBool::new(false);
+        let results: Vec<Result<Option<(&Entry, String)>, ClusterError>> = stream::iter(batch)
+            .map(|entry| {
+                let stop = &stop;
+                async move {
+                    if stop.load(Ordering::Relaxed) {
+                        return Ok(None);
+                    }
+                    let uid = self.one(entry, patience).await.inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
+                    if writes(entry) {
+                        patience.sink.progress(done.fetch_add(1, Ordering::Relaxed) + 1, Some(total), "objects");
+                    }
+                    Ok(Some((entry, uid)))
+                }
+            })
+            .buffer_unordered(self.limits.in_flight)
+            .collect()
+            .await;
+        let done: Result<Vec<Option<(&Entry, String)>>, ClusterError> = results.into_iter().collect();
+        Ok(done?.into_iter().flatten().collect())
+    }
+
+    async fn one(&self, entry: &Entry, patience: &Patience<'_>) -> Result<String, ClusterError> {
+        let Some(prepared) = entry.prepared.as_ref().filter(|_| writes(entry)) else {
+            return Ok(entry.uid.clone().unwrap_or_default());
+        };
+        if let Some(uid) = self.defined_ahead(prepared) {
+            return Ok(uid);
+        }
+        if entry.terminating {
+            self.wait_gone(&entry.object, entry.uid.as_deref(), patience).await?;
+        }
+        self.write(prepared, entry, patience).await
+    }
+
+    /// Applies one object and returns its uid. One that cannot be changed in place is made anew where that loses nothing.
+    pub(super) async fn write(&self, prepared: &Prepared, entry: &Entry, patience: &Patience<'_>) -> Result<String, ClusterError> {
+        let object = &entry.object;
+        let mut unserved = false;
+        let call = || async {
+            let Some(resource) = self.kinds.of(&self.kube, object).await? else {
+                return Err(not_served(object));
+            };
+            self.writer.apply(&resource, &prepared.object).await
+        };
+        let answer = match patience.until_accepted(object, call).await {
+            Err(ClusterError::Immutable { field, .. }) if may_be_remade(object) => {
+                patience.sink.line(format!("{object}: {field} is immutable, so it is deleted and made anew"));
+                self.delete_one(object, entry.uid.as_deref(), patience).await?;
+                patience.until_accepted(object, call).await
+            }
+            Err(ClusterError::GaveUp { .. }) if self.kinds.cached(&object.api_version, &object.kind).is_none() => {
+                unserved = true;
+                Err(ClusterError::UnknownKind { api_version: object.api_version.clone(), kind: object.kind.clone() })
+            }
+            other => other,
+        };
+        let stored = answer.inspect_err(|error| {
+            if !unserved {
+                patience.sink.line(error.to_string());
+            }
+        })?;
+        let how = if entry.action == Action::Create { "created" } else { "updated" };
+        patience.sink.changed(object.event(), how);
+        Ok(stored["metadata"]["uid"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The uid of a definition that was applied ahead with the same content.
+    fn defined_ahead(&self, prepared: &Prepared) -> Option<String> {
+        let defined = self.defined.lock().unwrap_or_else(PoisonError::into_inner);
+        let (hash, uid) = defined.get(&(prepared.component.clone(), prepared.reference.name.clone()))?;
+        (prepared.reference.kind == "CustomResourceDefinition" && *hash == prepared.hash).then(|| uid.clone())
+    }
+}
+
+fn writes(entry: &Entry) -> bool {
+    matches!(entry.action, Action::Create | Action::Update { .. })
+}
+
+fn count(applied: &mut Applied, entry: &Entry) {
+    match entry.action {
+        Action::Create => applied.created += 1,
+        Action::Update { .. } => applied.updated += 1,
+        Action::Unchanged | Action::Prune => {}
+    }
+    if writes(entry) && !entry.adopted_from.is_empty() {
+        applied.adopted.push((entry.object.clone(), entry.adopted_from.clone()));
+    }
+}
+
+/// Kinds that can be deleted and made anew without losing anything: a Job that is to run again, configuration, a binding. All others hold data,
+/// addresses or pods, and a person must decide.
+fn may_be_remade(object: &ObjectRef) -> bool {
+    matches!((object.group(), object.kind.as_str()), ("batch", "Job") | ("", "ConfigMap" | "Secret"))
+        || (object.group() == "rbac.authorization.k8s.io" && object.kind.ends_with("RoleBinding"))
+}
+
+fn not_served(object: &ObjectRef) -> ApiError {
+    let message = format!("kind {} of {} is not served yet", object.kind, object.api_version);
+    ApiError::Status(Box::new(ApiStatus { code: 404, reason: "NotFound".into(), message, ..ApiStatus::default() }))
+}

@@ -1,0 +1,84 @@
+//! A cause, and what it is found in.
+
+use crate::cluster::object::ObjectRef;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How long to go on waiting once a cause is seen. Ordered: what ends the wait soonest comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Patience {
+    /// It cannot get better.
+    Now,
+    /// It may pass; not after this long.
+    After(Duration),
+    /// It often passes by itself: keep waiting and say so.
+    Hold,
+}
+
+/// Why an object does not come up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// Stable, such as `image-not-found`.
+    pub id: &'static str,
+    /// What the sentence is about: usually a pod.
+    pub object: ObjectRef,
+    /// Object, reason, and the last thing it said.
+    pub sentence: String,
+    /// The next step.
+    pub fix: String,
+    pub patience: Patience,
+}
+
+/// Everything that is known about one object that is not ready.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'s> {
+    pub object: &'s ObjectRef,
+    pub live: &'s Value,
+    /// Its pods of the newest template.
+    pub pods: &'s [&'s Value],
+    /// Events of its namespace.
+    pub events: &'s [&'s Value],
+    /// Claims of its namespace.
+    pub claims: &'s [&'s Value],
+    /// Last lines of containers that ended, by pod and container.
+    pub logs: &'s BTreeMap<(String, String), String>,
+}
+
+impl<'s> Scene<'s> {
+    /// Messages of events about one object with one of these reasons, newest first.
+    pub fn said(&self, kind: &str, name: &str, reasons: &[&str]) -> Vec<&'s str> {
+        let mut found: Vec<&&Value> = self
+            .events
+            .iter()
+            .filter(|event| {
+                let about = &event["involvedObject"];
+                about["kind"] == kind && about["name"] == name && event["reason"].as_str().is_some_and(|reason| reasons.contains(&reason))
+            })
+            .collect();
+        found.sort_by_key(|event| std::cmp::Reverse(last_seen(event)));
+        found.into_iter().filter_map(|event| event["message"].as_str()).collect()
+    }
+}
+
+/// When an event last happened; RFC 3339 in UTC, so text order is time order.
+fn last_seen(event: &Value) -> &str {
+    ["lastTimestamp", "eventTime", "firstTimestamp"].iter().find_map(|name| event[*name].as_str()).unwrap_or_default()
+}
+
+/// `namespace/name` of an object.
+pub fn name_of(object: &Value) -> String {
+    let text = |name: &str| object["metadata"][name].as_str().unwrap_or_default();
+    format!("{}/{}", text("namespace"), text("name"))
+}
+
+/// The text within the first pair of double quotes.
+pub fn quoted(text: &str) -> Option<&str> {
+    text.split('"').nth(1).filter(|inner| !inner.is_empty())
+}
+
+/// One line, of bounded length.
+pub fn short(text: &str) -> String {
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= 300 { line } else { line.chars().take(299).chain(['…']).collect() }
+}

@@ -1,0 +1,217 @@
+//! The way in: one cluster, as one lab sees it.
+
+use super::diff::{Action, Diff, Entry, Foreign, Verdict, claims, judge, prunes, rehearsal_changes, uid_of};
+use super::error::ClusterError;
+use super::hub::Hub;
+use super::inventory::{Inventory, Record};
+use super::kinds::Kinds;
+use super::object::{Desired, ObjectRef};
+use super::observe::{self, Live};
+use super::prepare::{Prepared, flatten, prepare};
+use super::writer::Writer;
+use crate::adapters::kube::Kube;
+use futures::{StreamExt as _, stream};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Bounds that a caller may set.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How long one component's objects may take to be accepted, blocked webhooks included.
+    pub apply: Duration,
+    /// How long deleted objects may take to be gone.
+    pub removal: Duration,
+    /// Writes under way at once.
+    pub in_flight: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { apply: Duration::from_secs(300), removal: Duration::from_secs(120), in_flight: 16 }
+    }
+}
+
+/// What was done for one component.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applied {
+    pub created: usize,
+    pub updated: usize,
+    pub unchanged: usize,
+    pub pruned: usize,
+    /// Objects that were there before and are ours from now on, and whose they were.
+    pub adopted: Vec<(ObjectRef, Vec<Foreign>)>,
+}
+
+impl Applied {
+    /// Whether anything was written.
+    pub fn changed(&self) -> bool {
+        self.created + self.updated + self.pruned > 0
+    }
+}
+
+/// One cluster as one lab sees it. Share it: its watches serve everybody.
+#[derive(Debug)]
+pub struct Cluster {
+    pub(super) kube: Kube,
+    pub(super) lab: String,
+    pub(super) limits: Limits,
+    pub(super) kinds: Kinds,
+    pub(super) writer: Writer,
+    pub(super) hub: Hub,
+    /// The inventory as last read or written.
+    pub(super) records: Mutex<BTreeMap<String, Record>>,
+    /// Definitions applied ahead of their components, by component and name: hash and uid.
+    pub(super) defined: Mutex<HashMap<(String, String), (String, String)>>,
+}
+
+impl Cluster {
+    /// A lab's view of the cluster behind `kube`.
+    pub fn new(kube: impl Into<Kube>, lab: &str) -> Self {
+        Self::with_limits(kube, lab, Limits::default())
+    }
+
+    /// The same with other bounds.
+    pub fn with_limits(kube: impl Into<Kube>, lab: &str, limits: Limits) -> Self {
+        let kube = kube.into();
+        Self {
+            hub: Hub::new(kube.client().clone()),
+            writer: Writer::new(kube.clone()),
+            kube,
+            lab: lab.to_owned(),
+            limits,
+            kinds: Kinds::default(),
+            records: Mutex::default(),
+            defined: Mutex::default(),
+        }
+    }
+
+    /// The connection under it.
+    pub fn kube(&self) -> &Kube {
+        &self.kube
+    }
+
+    /// Works out what would have to be written for these components. Reads only: the inventory, one LIST per kind, and a dry run for each object
+    /// where local comparison is in doubt. Call it once for the whole lab: a LIST costs the same for one component as for all.
+    pub async fn diff(&self, desired: &[Desired]) -> Result<Diff, ClusterError> {
+        let mut raw = Vec::new();
+        for component in desired {
+            flatten(&component.objects, &mut raw);
+        }
+        let needed: BTreeSet<(String, String)> = raw.iter().filter_map(ObjectRef::of).map(|o| (o.api_version, o.kind)).collect();
+        let load = async { Inventory::load(&self.kube, &self.lab).await };
+        let (inventory, ()) = tokio::try_join!(
+            async { self.load_with_retries(load).await },
+            observe::learn(&self.kube, &self.kinds, needed)
+        )?;
+        let brought = brought_kinds(&raw);
+        let namespaced = |api_version: &str, kind: &str| match self.kinds.cached(api_version, kind) {
+            Some(resource) => resource.namespaced,
+            None => brought.get(&(super::object::group_of(api_version).to_owned(), kind.to_owned())).copied().unwrap_or(true),
+        };
+        let mut wanted: BTreeMap<String, Vec<Arc<Prepared>>> = BTreeMap::new();
+        for component in desired {
+            let prepared = prepare(component, &self.lab, namespaced)?.into_iter().map(Arc::new);
+            wanted.entry(component.component.clone()).or_default().extend(prepared);
+        }
+        let recorded: Vec<ObjectRef> =
+            wanted.keys().flat_map(|component| inventory.of(component).items.into_values()).map(|item| item.reference()).collect();
+        let also = recorded.iter().map(|object| (object.api_version.clone(), object.kind.clone())).collect();
+        observe::learn(&self.kube, &self.kinds, also).await?;
+        let references: Vec<ObjectRef> = wanted.values().flatten().map(|prepared| prepared.reference.clone()).collect();
+        let live = observe::fetch(&self.kube, &self.kinds, &self.lab, &references, &recorded).await?;
+        self.records.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone_from(&inventory.components);
+        let mut entries = self.entries(desired, &wanted, &inventory, &live).await?;
+        entries.extend(prunes(&inventory, &wanted, &live, &self.lab));
+        Ok(Diff { entries, inventory: Arc::new(inventory) })
+    }
+
+    async fn load_with_retries<F>(&self, first: F) -> Result<Inventory, ClusterError>
+    where
+        F: Future<Output = Result<Inventory, super::inventory::LoadError>>,
+    {
+        use super::inventory::LoadError;
+        match first.await {
+            Ok(inventory) => Ok(inventory),
+            Err(LoadError::Api(_)) => {
+                let again = || async {
+                    match Inventory::load(&self.kube, &self.lab).await {
+                        Ok(inventory) => Ok(Ok(inventory)),
+                        Err(LoadError::Api(error)) => Err(error),
+                        Err(broken @ LoadError::Broken { .. }) => Ok(Err(broken)),
+                    }
+                };
+                Ok(observe::read("reading the inventory", again).await??)
+            }
+            Err(broken) => Err(broken.into()),
+        }
+    }
+
+    async fn entries(
+        &self,
+        desired: &[Desired],
+        wanted: &BTreeMap<String, Vec<Arc<Prepared>>>,
+        inventory: &Inventory,
+        live: &Live,
+    ) -> Result<Vec<Entry>, ClusterError> {
+        let mut seen = BTreeSet::new();
+        let mut work = Vec::new();
+        for component in desired.iter().map(|d| &d.component).filter(|name| seen.insert((*name).clone())) {
+            let record = inventory.of(component);
+            for prepared in wanted.get(component).into_iter().flatten() {
+                let key = prepared.reference.key();
+                let hash = record.items.get(&key).map(|item| item.hash.clone()).filter(|hash| !hash.is_empty());
+                work.push((prepared.clone(), live.get(&key), hash));
+            }
+        }
+        let done: Vec<Entry> = stream::iter(work)
+            .map(|(prepared, there, hash)| async move {
+                let action = match judge(&prepared, there, hash.as_deref()) {
+                    Verdict::Create => Action::Create,
+                    Verdict::Unchanged => Action::Unchanged,
+                    Verdict::Update(fields) => Action::Update { fields },
+                    Verdict::Doubt(fields) => self.settle(&prepared, there, fields).await,
+                };
+                Entry {
+                    component: prepared.component.clone(),
+                    object: prepared.reference.clone(),
+                    action,
+                    adopted_from: there.map(|there| claims(there, &self.lab)).unwrap_or_default(),
+                    uid: there.and_then(uid_of),
+                    terminating: there.is_some_and(|there| there["metadata"]["deletionTimestamp"].is_string()),
+                    prepared: Some(prepared),
+                }
+            })
+            .buffered(self.limits.in_flight)
+            .collect()
+            .await;
+        Ok(done)
+    }
+
+    /// Asks the server whether applying would change anything. Where it cannot say, applying will show.
+    async fn settle(&self, prepared: &Prepared, live: Option<&Value>, fields: Vec<String>) -> Action {
+        let resource = self.kinds.cached(&prepared.reference.api_version, &prepared.reference.kind);
+        if let (Some(resource), Some(live)) = (resource, live) {
+            let rehearsed = observe::read("rehearsing", || self.writer.rehearse(&resource, &prepared.object)).await;
+            if let Ok(rehearsed) = rehearsed
+                && !rehearsal_changes(live, &rehearsed)
+            {
+                return Action::Unchanged;
+            }
+        }
+        Action::Update { fields }
+    }
+}
+
+/// Kinds that definitions among the wanted objects bring, and whether they live in namespaces.
+fn brought_kinds(raw: &[Value]) -> HashMap<(String, String), bool> {
+    raw.iter()
+        .filter(|object| object["kind"] == "CustomResourceDefinition")
+        .map(|object| {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let spec = &object["spec"];
+            ((text(&spec["group"]), text(&spec["names"]["kind"])), spec["scope"] != "Cluster")
+        })
+        .collect()
+}

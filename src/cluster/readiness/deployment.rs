@@ -1,0 +1,72 @@
+//! Deployment: every replica is of the new template, none of the old is left, all are available. Paused counts as done; the controller's own
+//! progress deadline is a failure.
+
+use super::judgement::{Judgement, condition, count, words};
+use serde_json::Value;
+
+pub fn judge(object: &Value) -> Judgement {
+    if object["spec"]["paused"] == true {
+        return Judgement::Ready;
+    }
+    if let Some(progressing) = condition(object, "Progressing")
+        && progressing["reason"] == "ProgressDeadlineExceeded"
+    {
+        return Judgement::Failed(words(progressing));
+    }
+    let wanted = object["spec"]["replicas"].as_i64().unwrap_or(1);
+    let [replicas, updated, ready, available] = ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"].map(|n| count(object, n));
+    let not_yet = |text: String| Judgement::InProgress(text);
+    if updated < wanted {
+        if let Some(failure) = condition(object, "ReplicaFailure").filter(|c| c["status"] == "True") {
+            return not_yet(format!("pods cannot be made: {}", words(failure)));
+        }
+        return not_yet(format!("{updated} of {wanted} pods are of the new template"));
+    }
+    if replicas > updated {
+        return not_yet(format!("{} pods of the old template are still there", replicas - updated));
+    }
+    if ready < wanted {
+        return not_yet(format!("{ready} of {wanted} pods are ready"));
+    }
+    if available < wanted {
+        return not_yet(format!("{available} of {wanted} pods are available"));
+    }
+    match condition(object, "Available") {
+        Some(available) if available["status"] != "True" => not_yet(words(available)),
+        _ => Judgement::Ready,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[track_caller]
+    fn check(spec: Value, status: Value, wanted: &str) {
+        let got = judge(&json!({"spec": spec, "status": status}));
+        assert!(format!("{got:?}").starts_with(wanted), "{got:?}");
+    }
+
+    #[test]
+    fn table() {
+        let all = json!({"replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, "availableReplicas": 2});
+        check(json!({"replicas": 2}), all.clone(), "Ready");
+        check(json!({"replicas": 3}), all.clone(), "InProgress(\"2 of 3 pods are of the new");
+        check(json!({"replicas": 1}), json!({"replicas": 2, "updatedReplicas": 1, "readyReplicas": 2, "availableReplicas": 2}), "InProgress(\"1 pods of the old");
+        check(json!({"replicas": 2}), json!({"replicas": 2, "updatedReplicas": 2, "readyReplicas": 1}), "InProgress(\"1 of 2 pods are ready");
+        check(json!({"replicas": 0}), json!({}), "Ready");
+        check(json!({}), json!({}), "InProgress");
+        check(json!({"paused": true, "replicas": 2}), json!({}), "Ready");
+        check(
+            json!({"replicas": 1}),
+            json!({"conditions": [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "m"}]}),
+            "Failed",
+        );
+        check(
+            json!({"replicas": 1}),
+            json!({"conditions": [{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: q"}]}),
+            "InProgress(\"pods cannot be made: FailedCreate: exceeded quota",
+        );
+    }
+}

@@ -1,0 +1,259 @@
+//! Waits until objects are ready, or says why they are not.
+
+use super::causes::{self, Cause, Patience as CausePatience};
+use super::error::ClusterError;
+use super::facade::Cluster;
+use super::hub::KindWatch;
+use super::kinds::Resource;
+use super::object::{ObjectRef, selects};
+use super::readiness::{Judgement, judge, needs_waiting};
+use super::retry::Patience;
+use crate::adapters::kube::client::encode;
+use crate::model::run::StepEvent;
+use crate::support::progress::Sink;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// An object that is not ready, and what it lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    pub object: ObjectRef,
+    pub reason: String,
+}
+
+/// Objects did not become ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotReady {
+    pub after: Duration,
+    /// True when waiting was ended early, since it could not get better.
+    pub hopeless: bool,
+    pub pending: Vec<Pending>,
+    /// The most telling first.
+    pub causes: Vec<Cause>,
+}
+
+impl std::fmt::Display for NotReady {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<String> = self.pending.iter().take(3).map(|p| format!("{} ({})", p.object, p.reason)).collect();
+        let more = if self.pending.len() > 3 { format!(" and {} more", self.pending.len() - 3) } else { String::new() };
+        write!(f, "not ready after {} s: {}{more}", self.after.as_secs(), names.join(", "))?;
+        for cause in self.causes.iter().take(2) {
+            write!(f, "; {}; {}", cause.sentence, cause.fix)?;
+        }
+        Ok(())
+    }
+}
+
+const LOG_LINES: u32 = 20;
+
+impl Cluster {
+    /// Waits until every object is ready. Says through `sink` what it waits on and why, each time that changes. Ends early when something cannot
+    /// get better by waiting; kinds that are ready by being there cost nothing.
+    pub async fn wait_ready(&self, objects: &[ObjectRef], within: Duration, sink: &Sink, cancel: &CancellationToken) -> Result<(), ClusterError> {
+        let started = Instant::now();
+        let patience = Patience { sink, cancel, started, deadline: started + within };
+        let mut waiting: Vec<(ObjectRef, Arc<KindWatch>)> = Vec::new();
+        let mut changes = self.hub.changes();
+        for object in objects.iter().filter(|object| needs_waiting(object)) {
+            waiting.push((object.clone(), self.watch_of(object, &patience).await?));
+        }
+        let mut round = Round { cluster: self, sink, said: String::new(), seen: HashMap::new(), logs: HashMap::new() };
+        loop {
+            changes.mark_unchanged();
+            let (pending, failed) = round.judge_all(&waiting);
+            if pending.is_empty() {
+                return Ok(());
+            }
+            let found = round.causes(&pending).await;
+            round.say(&pending, &found);
+            let next = round.next_verdict(&found);
+            let hopeless = failed || next.is_some_and(|at| at <= Instant::now());
+            if hopeless || Instant::now() >= patience.deadline {
+                let pending = pending.into_iter().map(|(object, _, reason)| Pending { object, reason }).collect();
+                let not_ready = NotReady { after: started.elapsed(), hopeless, pending, causes: found };
+                for cause in &not_ready.causes {
+                    sink.say(StepEvent::Cause { id: cause.id.to_owned(), sentence: cause.sentence.clone(), fix: cause.fix.clone() });
+                }
+                return Err(ClusterError::NotReady(not_ready));
+            }
+            let until = next.map_or(patience.deadline, |at| at.min(patience.deadline));
+            tokio::select! {
+                () = cancel.cancelled() => return Err(ClusterError::Cancelled),
+                _ = changes.changed() => {}
+                () = tokio::time::sleep_until(until) => {}
+            }
+        }
+    }
+
+    /// Waits until the object (with this uid) is gone.
+    pub(super) async fn wait_gone(&self, object: &ObjectRef, uid: Option<&str>, patience: &Patience<'_>) -> Result<(), ClusterError> {
+        let mut changes = self.hub.changes();
+        let watch = self.watch_of(object, patience).await?;
+        let mut said = false;
+        loop {
+            changes.mark_unchanged();
+            let there = watch.get(object.namespace.as_deref(), &object.name);
+            let same = there.as_ref().filter(|there| uid.is_none_or(|uid| there["metadata"]["uid"] == uid));
+            if watch.synced() && same.is_none() {
+                return Ok(());
+            }
+            let finalizers = same.map(|there| there["metadata"]["finalizers"].to_string()).unwrap_or_default();
+            if Instant::now() >= patience.deadline {
+                let after = patience.deadline.duration_since(patience.started);
+                return Err(ClusterError::StillThere { object: object.clone(), after, finalizers });
+            }
+            if !said {
+                patience.sink.waiting(format!("{object} to be gone"), finalizers);
+                said = true;
+            }
+            tokio::select! {
+                () = patience.cancel.cancelled() => return Err(ClusterError::Cancelled),
+                _ = changes.changed() => {}
+                () = tokio::time::sleep_until(patience.deadline) => {}
+            }
+        }
+    }
+
+    async fn watch_of(&self, object: &ObjectRef, patience: &Patience<'_>) -> Result<Arc<KindWatch>, ClusterError> {
+        let resolve = || async { self.kinds.of(&self.kube, object).await };
+        let resource = patience.until_accepted(object, resolve).await?;
+        let unknown = || ClusterError::UnknownKind { api_version: object.api_version.clone(), kind: object.kind.clone() };
+        Ok(self.hub.watch(&resource.ok_or_else(unknown)?))
+    }
+}
+
+/// A pending object with what it looks like (if it is there) and what it lacks.
+type Open = (ObjectRef, Option<Arc<Value>>, String);
+
+struct Round<'c> {
+    cluster: &'c Cluster,
+    sink: &'c Sink,
+    said: String,
+    /// When each cause was first seen.
+    seen: HashMap<(String, &'static str), Instant>,
+    /// Last lines of containers that ended, by pod, container and restarts.
+    logs: HashMap<(String, String, u64), String>,
+}
+
+impl Round<'_> {
+    fn judge_all(&self, waiting: &[(ObjectRef, Arc<KindWatch>)]) -> (Vec<Open>, bool) {
+        let mut failed = false;
+        let mut open = Vec::new();
+        for (object, watch) in waiting {
+            let there = watch.get(object.namespace.as_deref(), &object.name);
+            let reason = match there.as_deref().map(judge) {
+                Some(Judgement::Ready) => continue,
+                Some(Judgement::InProgress(reason)) => reason,
+                Some(Judgement::Failed(reason)) => {
+                    failed = true;
+                    reason
+                }
+                None if watch.synced() => "it does not exist".to_owned(),
+                None => watch.trouble().map_or_else(|| "not seen yet".to_owned(), |trouble| format!("cannot be watched: {trouble}")),
+            };
+            open.push((object.clone(), there, reason));
+        }
+        (open, failed)
+    }
+
+    /// Joins pods, events, claims and logs of what is pending to causes.
+    async fn causes(&mut self, open: &[Open]) -> Vec<Cause> {
+        let mut found = Vec::new();
+        if !open.iter().any(|(object, _, _)| causes::has_pods(object) || object.kind == "PersistentVolumeClaim") {
+            return found;
+        }
+        let watch = |kind: &str, plural: &str| {
+            self.cluster.hub.watch(&Resource { api_version: "v1".into(), kind: kind.into(), plural: plural.into(), namespaced: true })
+        };
+        let (pods, events, claims) = (watch("Pod", "pods"), watch("Event", "events"), watch("PersistentVolumeClaim", "persistentvolumeclaims"));
+        for (object, there, _) in open {
+            let Some(there) = there else { continue };
+            // what its pods do says nothing before the controller has looked at this generation
+            if !super::readiness::generation_observed(there) {
+                continue;
+            }
+            let namespace = object.namespace.as_deref().unwrap_or_default();
+            let here = |value: &Value| value["metadata"]["namespace"] == namespace;
+            let of_pods: Vec<Arc<Value>> = if object.kind == "Pod" {
+                vec![there.clone()]
+            } else {
+                causes::youngest(pods.filter(|pod| {
+                    here(pod) && selects(&there["spec"]["selector"], &pod["metadata"]["labels"]) && !pod["metadata"]["deletionTimestamp"].is_string()
+                }))
+            };
+            let said = events.filter(|event| event["involvedObject"]["namespace"] == namespace);
+            let claims = claims.filter(here);
+            let logs = self.logs_of(&of_pods).await;
+            let scene = causes::Scene {
+                object,
+                live: there,
+                pods: &of_pods.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
+                events: &said.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
+                claims: &claims.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
+                logs: &logs,
+            };
+            found.extend(causes::find(&scene));
+        }
+        found.sort_by_key(|cause| cause.patience);
+        found
+    }
+
+    /// The last lines of each container that ended badly, fetched once per restart.
+    async fn logs_of(&mut self, pods: &[Arc<Value>]) -> BTreeMap<(String, String), String> {
+        let mut logs = BTreeMap::new();
+        for pod in pods {
+            for ended in causes::ended_containers(pod) {
+                let key = (ended.pod.clone(), ended.container.clone(), ended.restarts);
+                if !self.logs.contains_key(&key) {
+                    let previous = if ended.previous { "&previous=true" } else { "" };
+                    let path = format!(
+                        "/api/v1/namespaces/{}/pods/{}/log?container={}&tailLines={LOG_LINES}{previous}",
+                        ended.namespace,
+                        ended.pod,
+                        encode(&ended.container)
+                    );
+                    let text = self.cluster.kube.get_text(&path).await.unwrap_or_default();
+                    self.logs.insert(key.clone(), text);
+                }
+                if let Some(text) = self.logs.get(&key) {
+                    logs.insert((key.0, key.1), text.clone());
+                }
+            }
+        }
+        logs
+    }
+
+    /// When the first of the causes has lasted too long, if any ever does. Causes that went away are forgotten.
+    fn next_verdict(&mut self, found: &[Cause]) -> Option<Instant> {
+        let now = Instant::now();
+        let current: Vec<(String, &'static str)> = found.iter().map(|cause| (cause.object.to_string(), cause.id)).collect();
+        self.seen.retain(|key, _| current.contains(key));
+        found
+            .iter()
+            .zip(current)
+            .filter_map(|(cause, key)| {
+                let first = *self.seen.entry(key).or_insert(now);
+                match cause.patience {
+                    CausePatience::Now => Some(now),
+                    CausePatience::After(bound) => Some(first + bound),
+                    CausePatience::Hold => None,
+                }
+            })
+            .min()
+    }
+
+    fn say(&mut self, open: &[Open], found: &[Cause]) {
+        let on: Vec<String> = open.iter().take(3).map(|(object, _, _)| object.to_string()).collect();
+        let more = if open.len() > 3 { format!(" and {} more", open.len() - 3) } else { String::new() };
+        let reason = found.first().map_or_else(|| open[0].2.clone(), |cause| cause.sentence.clone());
+        let text = format!("{}{more}: {reason}", on.join(", "));
+        if text != self.said {
+            self.sink.waiting(format!("{}{more}", on.join(", ")), reason);
+            self.said = text;
+        }
+    }
+}

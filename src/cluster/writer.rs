@@ -1,0 +1,48 @@
+//! The one place through which the cluster is written. A lock (lease and fencing) belongs here and nowhere else.
+
+use super::kinds::Resource;
+use super::object::MANAGER;
+use crate::adapters::kube::{ApiError, Kube};
+use serde_json::{Value, json};
+
+/// Writes as manager `labctl`.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    kube: Kube,
+}
+
+impl Writer {
+    pub fn new(kube: Kube) -> Self {
+        Self { kube }
+    }
+
+    /// Server-side apply, taking over what others own; returns the object as stored.
+    pub async fn apply(&self, resource: &Resource, object: &Value) -> Result<Value, ApiError> {
+        self.kube.apply(&path_of(resource, object), MANAGER, object, false).await
+    }
+
+    /// What `apply` would store. Writes nothing.
+    pub async fn rehearse(&self, resource: &Resource, object: &Value) -> Result<Value, ApiError> {
+        self.kube.apply(&path_of(resource, object), MANAGER, object, true).await
+    }
+
+    /// Deletes the object with this uid and no other; one that is gone is fine. True when it is gone, false when it is on its way out.
+    pub async fn delete(&self, resource: &Resource, namespace: Option<&str>, name: &str, uid: Option<&str>) -> Result<bool, ApiError> {
+        let mut options = json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"});
+        if let Some(uid) = uid {
+            options["preconditions"] = json!({"uid": uid});
+        }
+        match self.kube.delete(&resource.path(namespace, name), &options).await {
+            // a Status when it is gone, the object itself while finalizers or a grace period hold it
+            Ok(answer) => Ok(answer["kind"] == "Status"),
+            Err(error) if error.is_not_found() => Ok(true),
+            // another object has the name by now: ours is gone
+            Err(ApiError::Status(status)) if status.code == 409 && uid.is_some() && status.message.contains("UID") => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn path_of(resource: &Resource, object: &Value) -> String {
+    resource.path(object["metadata"]["namespace"].as_str(), object["metadata"]["name"].as_str().unwrap_or_default())
+}
