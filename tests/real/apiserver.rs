@@ -1,27 +1,12 @@
-//! Against a real API server: `LABCTL_TEST_KUBECONFIG` names a kubeconfig whose current context may be written to (etcd and kube-apiserver are
-//! enough; a kind cluster works too).
+//! The cluster room against a real API server and etcd; a kind cluster works too.
 
-use labctl::adapters::kube::{Kube, connect};
+use super::server::{audited_writes, server};
+use labctl::adapters::kube::Kube;
 use labctl::cluster::{Action, Cluster, Desired, ObjectRef};
 use labctl::support::progress::Sink;
 use serde_json::{Value, json};
-use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
-
-/// The server, or `None` after saying aloud that there is none.
-async fn server() -> Option<Kube> {
-    let Ok(path) = std::env::var("LABCTL_TEST_KUBECONFIG") else {
-        let text = "NOT RUN: tier apiserver: LABCTL_TEST_KUBECONFIG is not set; `make testbed PARTS=apiserver` brings a server and prints the line to set";
-        let required = std::env::var("LABCTL_REQUIRE_TIERS").is_ok_and(|tiers| tiers.split(',').any(|tier| tier.trim() == "apiserver"));
-        assert!(!required, "{text}");
-        println!("{text}");
-        return None;
-    };
-    let kube = connect(Path::new(&path), None).await.unwrap();
-    kube.ready().await.unwrap();
-    Some(kube)
-}
 
 /// A lab name no other run uses.
 fn lab(name: &str) -> String {
@@ -143,6 +128,7 @@ async fn down(cluster: &Cluster, components: &[&str]) {
 }
 
 #[tokio::test]
+#[ignore = "needs an API server: scripts/test --real --tier apiserver"]
 async fn a_second_run_finds_nothing_to_write_and_drift_and_leftovers_are_repaired() {
     let Some(kube) = server().await else { return };
     let lab = lab("mixed");
@@ -156,9 +142,10 @@ async fn a_second_run_finds_nothing_to_write_and_drift_and_leftovers_are_repaire
     // another process, which knows nothing of the first
     let other = Cluster::new(kube.clone(), &lab);
     assert_eq!(changes(&other, &desired).await, Vec::<String>::new());
-    let before = versions(&kube, &lab).await;
+    let (before, audited) = (versions(&kube, &lab).await, audited_writes(&lab).await);
     up(&other, &desired).await;
     assert_eq!(versions(&kube, &lab).await, before, "a no-op wrote");
+    assert_eq!(audited_writes(&lab).await, audited, "a no-op asked for a write");
 
     // drift: a value changed, a field removed, an object deleted, our label taken off; a foreign field added
     let path = |kind: &str, name: &str| format!("/api/v1/namespaces/{lab}/{kind}/{name}");
@@ -200,6 +187,7 @@ async fn a_second_run_finds_nothing_to_write_and_drift_and_leftovers_are_repaire
 }
 
 #[tokio::test]
+#[ignore = "needs an API server: scripts/test --real --tier apiserver"]
 async fn an_object_somebody_else_made_is_adopted_and_said_so() {
     let Some(kube) = server().await else { return };
     let lab = lab("adopt");
@@ -215,6 +203,7 @@ async fn an_object_somebody_else_made_is_adopted_and_said_so() {
 }
 
 #[tokio::test]
+#[ignore = "needs an API server: scripts/test --real --tier apiserver"]
 async fn an_immutable_field_is_named_and_configuration_is_made_anew() {
     let Some(kube) = server().await else { return };
     let lab = lab("fixed");
@@ -236,6 +225,7 @@ async fn an_immutable_field_is_named_and_configuration_is_made_anew() {
 }
 
 #[tokio::test]
+#[ignore = "needs an API server: scripts/test --real --tier apiserver"]
 async fn readiness_follows_the_status_by_watch() {
     let Some(kube) = server().await else { return };
     let lab = lab("ready");
@@ -257,10 +247,9 @@ async fn readiness_follows_the_status_by_watch() {
     down(&cluster, &["c"]).await;
 }
 
-/// Not a test: prints what a first apply, a no-op and a 1 % change of 1000 objects cost. `cargo test --test real -- --ignored --nocapture figures`
 #[tokio::test]
-#[ignore = "prints figures; run by hand"]
-async fn figures() {
+#[ignore = "needs an API server: scripts/test --real --tier apiserver"]
+async fn a_thousand_objects_come_and_a_no_op_of_them_costs_at_most_thirty_requests() {
     let Some(kube) = server().await else { return };
     let lab = lab("figures");
     let mut desired = vec![];

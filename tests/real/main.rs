@@ -4,3 +4,4 @@
 //! `scripts/test` runs a tier with `--ignored` once its parts are there.
 
 mod apiserver;
+mod server;
