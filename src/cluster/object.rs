@@ -63,7 +63,11 @@ impl ObjectRef {
 
     /// As events carry it.
     pub fn event(&self) -> Object {
-        Object { kind: self.kind.clone(), namespace: self.namespace.clone().unwrap_or_default(), name: self.name.clone() }
+        Object {
+            kind: self.kind.clone(),
+            namespace: self.namespace.clone().unwrap_or_default(),
+            name: self.name.clone(),
+        }
     }
 }
 
@@ -91,7 +95,8 @@ pub(crate) fn group_of(api_version: &str) -> &str {
 
 /// Groups that ship with Kubernetes; every other kind is a custom resource or an aggregated one.
 pub(crate) fn built_in(group: &str) -> bool {
-    !group.contains('.') || (group.ends_with(".k8s.io") && !matches!(group, "snapshot.storage.k8s.io" | "gateway.networking.k8s.io" | "metrics.k8s.io"))
+    !group.contains('.')
+        || (group.ends_with(".k8s.io") && !matches!(group, "snapshot.storage.k8s.io" | "gateway.networking.k8s.io" | "metrics.k8s.io"))
 }
 
 /// `value.a.b.c`, or null.

@@ -90,10 +90,14 @@ impl Board {
     pub fn start_next(&mut self) -> Option<usize> {
         for class in ResourceClass::ALL {
             let slots = self.slots.get(class);
-            let (Some(running), Some(queue)) = (self.running.get_mut(class.index()), self.queues.get_mut(class.index())) else { continue };
+            let (Some(running), Some(queue)) = (self.running.get_mut(class.index()), self.queues.get_mut(class.index())) else {
+                continue;
+            };
             while *running < slots {
                 let Some((_, Reverse(node))) = queue.pop() else { break };
-                let Some(place) = self.place.get_mut(node).filter(|place| **place == Place::Waiting) else { continue };
+                let Some(place) = self.place.get_mut(node).filter(|place| **place == Place::Waiting) else {
+                    continue;
+                };
                 *place = Place::Running;
                 *running += 1;
                 return Some(node);
@@ -131,7 +135,11 @@ impl Board {
                 if must_succeed && !success {
                     let root = root.unwrap_or(node);
                     if !blocked.iter().any(|known: &Blocked| known.node == dependent) {
-                        blocked.push(Blocked { node: dependent, needs: node, root });
+                        blocked.push(Blocked {
+                            node: dependent,
+                            needs: node,
+                            root,
+                        });
                         ended.push((dependent, false, Some(root)));
                     }
                 } else if let Some(open) = self.open.get_mut(dependent) {
@@ -151,7 +159,9 @@ impl Board {
         let mut rearmed = vec![];
         for at in order::topological(&self.edges) {
             let again = match self.place(at) {
-                Place::Ended { blocked_by: Some(root), .. } => root == node || self.failed_need(at).is_none(),
+                Place::Ended {
+                    blocked_by: Some(root), ..
+                } => root == node || self.failed_need(at).is_none(),
                 Place::Ended { blocked_by: None, .. } => at == node,
                 Place::Waiting | Place::Running => false,
             };
@@ -166,7 +176,9 @@ impl Board {
         for at in &rearmed {
             if let Some(needs) = self.failed_need(*at).filter(|_| *at != node && self.place(*at) == Place::Waiting) {
                 let root = match self.place(needs) {
-                    Place::Ended { blocked_by: Some(root), .. } => root,
+                    Place::Ended {
+                        blocked_by: Some(root), ..
+                    } => root,
                     _ => needs,
                 };
                 blocked.push(Blocked { node: *at, needs, root });
@@ -179,12 +191,20 @@ impl Board {
     /// A step that `node` needs and that has ended without success.
     fn failed_need(&self, node: usize) -> Option<usize> {
         let needs = self.edges.get(node).map(|own| &own.needs).filter(|_| !self.is_finally(node))?;
-        needs.iter().copied().find(|need| self.place(*need).ended() && !self.place(*need).succeeded())
+        needs
+            .iter()
+            .copied()
+            .find(|need| self.place(*need).ended() && !self.place(*need).succeeded())
     }
 
     /// Nodes that neither run nor ended, in the order of the plan.
     pub fn waiting(&self) -> Vec<usize> {
-        self.place.iter().enumerate().filter(|(_, place)| **place == Place::Waiting).map(|(node, _)| node).collect()
+        self.place
+            .iter()
+            .enumerate()
+            .filter(|(_, place)| **place == Place::Waiting)
+            .map(|(node, _)| node)
+            .collect()
     }
 
     fn set(&mut self, node: usize, to: Place) {
@@ -194,7 +214,9 @@ impl Board {
     }
 
     fn queue(&mut self, node: usize) {
-        let (Some(class), Some(priority)) = (self.class.get(node), self.priority.get(node)) else { return };
+        let (Some(class), Some(priority)) = (self.class.get(node), self.priority.get(node)) else {
+            return;
+        };
         if let Some(queue) = self.queues.get_mut(class.index()) {
             queue.push((*priority, Reverse(node)));
         }
@@ -202,7 +224,11 @@ impl Board {
 
     /// Counts open edges from scratch and queues whoever has none.
     fn recount(&mut self) {
-        self.open = self.edges.iter().map(|own| own.needs.iter().chain(&own.after).filter(|at| !self.place(**at).ended()).count()).collect();
+        self.open = self
+            .edges
+            .iter()
+            .map(|own| own.needs.iter().chain(&own.after).filter(|at| !self.place(**at).ended()).count())
+            .collect();
         self.queues = Default::default();
         for node in self.waiting() {
             if self.open.get(node) == Some(&0) {

@@ -28,7 +28,10 @@ pub struct RuntimeClock {
 impl RuntimeClock {
     /// Shows `start` now.
     pub fn starting(start: OffsetDateTime) -> Self {
-        Self { start, origin: tokio::time::Instant::now() }
+        Self {
+            start,
+            origin: tokio::time::Instant::now(),
+        }
     }
 }
 

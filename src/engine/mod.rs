@@ -17,5 +17,5 @@ mod unwind;
 pub use clock::{Clock, RuntimeClock, SystemClock};
 pub use estimates::Estimates;
 pub use plan::{Node, Plan, PlanError};
-pub use run::{EngineError, Ending, RunOptions, run};
+pub use run::{Ending, EngineError, RunOptions, run};
 pub use slots::{ResourceClass, Slots};

@@ -29,9 +29,22 @@ impl Node {
     /// A step of class `Light`, with ten minutes, in a group of its own name, that needs nothing.
     pub fn new(id: impl Into<StepId>, title: impl Into<String>, step: Arc<dyn Step>) -> Self {
         let (id, title) = (id.into(), title.into());
-        let data =
-            PlanStep { id, group: title.clone(), title, needs: Vec::new(), after: Vec::new(), finally: false, estimate_ms: 1000 };
-        Self { data, class: ResourceClass::Light, deadline: DEADLINE, until: Vec::new(), step }
+        let data = PlanStep {
+            id,
+            group: title.clone(),
+            title,
+            needs: Vec::new(),
+            after: Vec::new(),
+            finally: false,
+            estimate_ms: 1000,
+        };
+        Self {
+            data,
+            class: ResourceClass::Light,
+            deadline: DEADLINE,
+            until: Vec::new(),
+            step,
+        }
     }
 
     #[must_use]
@@ -90,7 +103,10 @@ impl Node {
 
 impl fmt::Debug for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Node").field("data", &self.data).field("class", &self.class).finish_non_exhaustive()
+        f.debug_struct("Node")
+            .field("data", &self.data)
+            .field("class", &self.class)
+            .finish_non_exhaustive()
     }
 }
 
@@ -150,13 +166,28 @@ impl Plan {
                 }
             }
             if let Some(own) = edges.get_mut(position) {
-                *own = Edges { needs, after, until, dependents: std::mem::take(&mut own.dependents) };
+                *own = Edges {
+                    needs,
+                    after,
+                    until,
+                    dependents: std::mem::take(&mut own.dependents),
+                };
             }
         }
         if let Some(cycle) = order::cycle(&edges) {
-            return Err(PlanError::Cycle(cycle.into_iter().filter_map(|at| nodes.get(at)).map(|node| node.data.id.clone()).collect()));
+            return Err(PlanError::Cycle(
+                cycle
+                    .into_iter()
+                    .filter_map(|at| nodes.get(at))
+                    .map(|node| node.data.id.clone())
+                    .collect(),
+            ));
         }
-        Ok(Self { nodes, edges, unfinished: Unfinished::Replan })
+        Ok(Self {
+            nodes,
+            edges,
+            unfinished: Unfinished::Replan,
+        })
     }
 
     /// Takes back what it did when it does not succeed, and when it is found unfinished.
@@ -183,7 +214,10 @@ impl Plan {
 
     /// The plan as events show it.
     pub fn data(&self) -> RunPlan {
-        RunPlan { steps: self.nodes.iter().map(|node| node.data.clone()).collect(), unfinished: self.unfinished }
+        RunPlan {
+            steps: self.nodes.iter().map(|node| node.data.clone()).collect(),
+            unfinished: self.unfinished,
+        }
     }
 
     /// The longest chain by estimates, in milliseconds: no number of slots makes it faster.
@@ -202,7 +236,11 @@ fn resolve(index: &HashMap<StepId, usize>, node: &Node, edge: &'static str, name
     let mut found = Vec::with_capacity(named.len());
     for id in named {
         let position = index.get(id).copied();
-        let position = position.ok_or_else(|| PlanError::Unknown { step: node.data.id.clone(), edge, named: id.clone() })?;
+        let position = position.ok_or_else(|| PlanError::Unknown {
+            step: node.data.id.clone(),
+            edge,
+            named: id.clone(),
+        })?;
         if !found.contains(&position) {
             found.push(position);
         }

@@ -45,16 +45,26 @@ pub struct Request<'a> {
 
 /// What kubeadm's own pods of one control plane request (API server 250m, controller manager 200m, scheduler, etcd and the network 100m each,
 /// CoreDNS 200m), and what such a node was seen to use when idle.
-const CONTROL_PLANE: Amount = Amount { millicores: 950, bytes: 464 << 20 };
+const CONTROL_PLANE: Amount = Amount {
+    millicores: 950,
+    bytes: 464 << 20,
+};
 /// A worker: kube-proxy and network pods, kubelet, containerd. An estimate.
-const WORKER: Amount = Amount { millicores: 100, bytes: 200 << 20 };
+const WORKER: Amount = Amount {
+    millicores: 100,
+    bytes: 200 << 20,
+};
 /// Unpacked layers are taken to be this many tenths of the compressed ones. An estimate, on the high side for layers that are one static binary.
 const UNPACKED_TENTHS: u64 = 25;
 
 /// Adds up and judges.
 pub fn judge(request: &Request<'_>) -> Budget {
     let nodes = u64::from(request.control_planes + request.workers).max(1);
-    let mut asks: Vec<Ask> = request.objects.iter().filter_map(|object| ask(object, request.objects, nodes)).collect();
+    let mut asks: Vec<Ask> = request
+        .objects
+        .iter()
+        .filter_map(|object| ask(object, request.objects, nodes))
+        .collect();
     asks.sort_by(|a, b| b.requests.bytes.cmp(&a.requests.bytes).then_with(|| a.workload.cmp(&b.workload)));
 
     let cluster = plus(
@@ -63,7 +73,12 @@ pub fn judge(request: &Request<'_>) -> Budget {
     );
     let requests = asks.iter().fold(cluster, |sum, ask| plus(sum, ask.requests));
     let limits = asks.iter().fold(cluster, |sum, ask| plus(sum, ask.limits));
-    let download = request.images.iter().filter(|image| !image.cached).map(|image| image.compressed).sum();
+    let download = request
+        .images
+        .iter()
+        .filter(|image| !image.cached)
+        .map(|image| image.compressed)
+        .sum();
     // one compressed copy in the registry that serves the nodes, one unpacked copy on each node
     let disk: u64 = request
         .images
@@ -81,7 +96,15 @@ pub fn judge(request: &Request<'_>) -> Budget {
     ];
     let fit = measures.iter().map(|measure| measure.fit).max().unwrap_or(Fit::Unknown);
     let suggestions = suggestions(&measures, &asks, request.size);
-    Budget { fit, requests, limits, download, measures, asks, suggestions }
+    Budget {
+        fit,
+        requests,
+        limits,
+        download,
+        measures,
+        asks,
+        suggestions,
+    }
 }
 
 /// Above nine tenths of what is there it is tight; above all of it, it does not fit.
@@ -92,7 +115,12 @@ fn measure(of: &str, asked: u64, there: Option<u64>) -> Measure {
         Some(there) if asked > there / 10 * 9 => Fit::Tight,
         Some(_) => Fit::Fits,
     };
-    Measure { of: of.to_owned(), asked, there, fit }
+    Measure {
+        of: of.to_owned(),
+        asked,
+        there,
+        fit,
+    }
 }
 
 fn suggestions(measures: &[Measure], asks: &[Ask], size: &str) -> Vec<String> {
@@ -130,7 +158,11 @@ fn largest_components(asks: &[Ask]) -> String {
         }
     }
     sums.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
-    let named: Vec<String> = sums.iter().take(3).map(|(name, bytes)| format!("{name} ({} MiB)", bytes >> 20)).collect();
+    let named: Vec<String> = sums
+        .iter()
+        .take(3)
+        .map(|(name, bytes)| format!("{name} ({} MiB)", bytes >> 20))
+        .collect();
     named.join(", ")
 }
 
@@ -140,7 +172,10 @@ fn ask(object: &Value, all: &[Value], nodes: u64) -> Option<Ask> {
     let (pods, pod) = match kind {
         "Deployment" | "StatefulSet" | "ReplicaSet" | "Rollout" => (replicas(object, all), &object["spec"]["template"]["spec"]),
         "DaemonSet" => (nodes, &object["spec"]["template"]["spec"]),
-        "Job" => (object["spec"]["parallelism"].as_u64().unwrap_or(1), &object["spec"]["template"]["spec"]),
+        "Job" => (
+            object["spec"]["parallelism"].as_u64().unwrap_or(1),
+            &object["spec"]["template"]["spec"],
+        ),
         "CronJob" => (1, &object["spec"]["jobTemplate"]["spec"]["template"]["spec"]),
         "Pod" => (1, &object["spec"]),
         _ => return None,
@@ -183,7 +218,9 @@ fn replicas(object: &Value, all: &[Value]) -> u64 {
 /// The scheduler's own arithmetic: containers are added up; ordinary init containers run one at a time before them, so only the largest counts,
 /// together with the sidecars (init containers with `restartPolicy: Always`) started before it; the pod's overhead comes on top.
 fn pod_amount(pod: &Value, field: &str) -> Amount {
-    let containers = list(&pod["containers"]).iter().fold(Amount::default(), |sum, one| plus(sum, container_amount(one, field)));
+    let containers = list(&pod["containers"])
+        .iter()
+        .fold(Amount::default(), |sum, one| plus(sum, container_amount(one, field)));
     let mut sidecars = Amount::default();
     let mut initial = Amount::default();
     for one in list(&pod["initContainers"]) {
@@ -227,7 +264,11 @@ fn text(value: &Value) -> Option<String> {
 }
 
 fn unbounded(pod: &Value) -> u32 {
-    let bare = |one: &&Value| ["requests", "limits"].iter().all(|field| one["resources"][*field]["memory"].is_null());
+    let bare = |one: &&Value| {
+        ["requests", "limits"]
+            .iter()
+            .all(|field| one["resources"][*field]["memory"].is_null())
+    };
     u32::try_from(list(&pod["containers"]).iter().filter(bare).count()).unwrap_or(u32::MAX)
 }
 
@@ -236,13 +277,22 @@ fn list(value: &Value) -> &[Value] {
 }
 
 fn plus(a: Amount, b: Amount) -> Amount {
-    Amount { millicores: a.millicores.saturating_add(b.millicores), bytes: a.bytes.saturating_add(b.bytes) }
+    Amount {
+        millicores: a.millicores.saturating_add(b.millicores),
+        bytes: a.bytes.saturating_add(b.bytes),
+    }
 }
 
 fn larger(a: Amount, b: Amount) -> Amount {
-    Amount { millicores: a.millicores.max(b.millicores), bytes: a.bytes.max(b.bytes) }
+    Amount {
+        millicores: a.millicores.max(b.millicores),
+        bytes: a.bytes.max(b.bytes),
+    }
 }
 
 fn times(amount: Amount, count: u64) -> Amount {
-    Amount { millicores: amount.millicores.saturating_mul(count), bytes: amount.bytes.saturating_mul(count) }
+    Amount {
+        millicores: amount.millicores.saturating_mul(count),
+        bytes: amount.bytes.saturating_mul(count),
+    }
 }

@@ -87,7 +87,15 @@ impl Finding {
     }
 
     fn new(id: &str, level: Level, what: impl Into<String>, why: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { id: id.to_owned(), level, what: what.into(), why: why.into(), fix: fix.into(), fixable: false, action: None }
+        Self {
+            id: id.to_owned(),
+            level,
+            what: what.into(),
+            why: why.into(),
+            fix: fix.into(),
+            fixable: false,
+            action: None,
+        }
     }
 }
 

@@ -36,7 +36,9 @@ fn scaled(digits: &str, unit: u64) -> Option<u64> {
         return None;
     }
     let number = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<u64>().ok() };
-    let fraction = number(part)?.checked_mul(unit)?.div_ceil(10_u64.checked_pow(u32::try_from(part.len()).ok()?)?);
+    let fraction = number(part)?
+        .checked_mul(unit)?
+        .div_ceil(10_u64.checked_pow(u32::try_from(part.len()).ok()?)?);
     number(whole)?.checked_mul(unit)?.checked_add(fraction)
 }
 

@@ -14,13 +14,24 @@ fn cancel(why: CancelReason) -> Vec<Control> {
 }
 
 fn waiting(on: &str, reason: &str) -> Act {
-    Act::Say(StepEvent::Waiting { on: on.to_owned(), last_reason: reason.to_owned() })
+    Act::Say(StepEvent::Waiting {
+        on: on.to_owned(),
+        last_reason: reason.to_owned(),
+    })
 }
 
 #[test]
 fn a_cycle_is_refused_with_its_members_named() {
-    let error = Plan::new(vec![sleeper("a", 1).needs(["c"]), sleeper("b", 1).after(["a"]), sleeper("c", 1).needs(["b"]), sleeper("d", 1)]);
-    assert_eq!(error.unwrap_err().to_string(), "these steps wait for each other: a → c → b → a; remove one of the edges");
+    let error = Plan::new(vec![
+        sleeper("a", 1).needs(["c"]),
+        sleeper("b", 1).after(["a"]),
+        sleeper("c", 1).needs(["b"]),
+        sleeper("d", 1),
+    ]);
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "these steps wait for each other: a → c → b → a; remove one of the edges"
+    );
 }
 
 #[test]
@@ -40,7 +51,11 @@ fn unknown_and_double_names_are_refused() {
 #[tokio::test(start_paused = true)]
 async fn observed_as_done_is_unchanged_and_not_applied() {
     let log = Log::default();
-    let ran = run_plan(plan(vec![Scripted::new("a", []).done().logging(&log).node(), Scripted::new("b", []).logging(&log).node()])).await;
+    let ran = run_plan(plan(vec![
+        Scripted::new("a", []).done().logging(&log).node(),
+        Scripted::new("b", []).logging(&log).node(),
+    ]))
+    .await;
     assert_eq!(ran.result_of("a"), &FinishedAs::Unchanged { note: "there".to_owned() });
     assert_eq!(ran.result_of("b"), &FinishedAs::Changed { note: "made".to_owned() });
     assert!(!log.lock().unwrap().contains(&"apply a".to_owned()));
@@ -51,10 +66,26 @@ async fn observed_as_done_is_unchanged_and_not_applied() {
 #[tokio::test(start_paused = true)]
 async fn failure_blocks_dependents_and_siblings_finish() {
     let failing = Scripted::new("a", [Act::Fail("broken")]).node();
-    let nodes = vec![failing, sleeper("b", 5).needs(["a"]), sleeper("c", 5).needs(["b"]), sleeper("d", 50), sleeper("e", 5).after(["a"])];
+    let nodes = vec![
+        failing,
+        sleeper("b", 5).needs(["a"]),
+        sleeper("c", 5).needs(["b"]),
+        sleeper("d", 50),
+        sleeper("e", 5).after(["a"]),
+    ];
     let ran = run_plan(plan(nodes)).await;
-    assert_eq!(ran.result_of("b"), &FinishedAs::Skipped { why: "needs A, which failed".to_owned() });
-    assert_eq!(ran.result_of("c"), &FinishedAs::Skipped { why: "needs B, left out because A failed".to_owned() });
+    assert_eq!(
+        ran.result_of("b"),
+        &FinishedAs::Skipped {
+            why: "needs A, which failed".to_owned()
+        }
+    );
+    assert_eq!(
+        ran.result_of("c"),
+        &FinishedAs::Skipped {
+            why: "needs B, left out because A failed".to_owned()
+        }
+    );
     assert!(matches!(ran.result_of("d"), FinishedAs::Changed { .. }));
     assert!(matches!(ran.result_of("e"), FinishedAs::Changed { .. }), "after is order only");
     assert_eq!(ran.state().summary.as_ref().unwrap().exit_code, 5);
@@ -76,12 +107,20 @@ async fn finally_runs_whatever_failed_before_it() {
 #[tokio::test(start_paused = true)]
 async fn a_late_step_fails_and_says_what_it_waited_on() {
     let nodes = vec![
-        Scripted::new("polite", [waiting("probe answers", "503"), Act::Wait]).node().deadline(Duration::from_secs(180)),
+        Scripted::new("polite", [waiting("probe answers", "503"), Act::Wait])
+            .node()
+            .deadline(Duration::from_secs(180)),
         Scripted::new("deaf", [Act::Hang]).node().deadline(Duration::from_secs(20)),
     ];
     let ran = run_plan(plan(nodes)).await;
-    let failed = |error: &str| FinishedAs::Failed { error: error.to_owned(), code: "LAB-STEP-DEADLINE".to_owned() };
-    assert_eq!(ran.result_of("polite"), &failed("not done within 3m00; it last waited on probe answers: 503"));
+    let failed = |error: &str| FinishedAs::Failed {
+        error: error.to_owned(),
+        code: "LAB-STEP-DEADLINE".to_owned(),
+    };
+    assert_eq!(
+        ran.result_of("polite"),
+        &failed("not done within 3m00; it last waited on probe answers: 503")
+    );
     assert_eq!(ran.result_of("deaf"), &failed("not done within 20s; it last said: missing"));
     assert_eq!(ran.state().summary.as_ref().unwrap().duration_ms, 180_000);
 }
@@ -90,18 +129,32 @@ async fn a_late_step_fails_and_says_what_it_waited_on() {
 async fn a_panicking_step_is_a_failed_step() {
     let ran = run_plan(plan(vec![Scripted::new("a", [Act::Panic]).node(), sleeper("b", 5)])).await;
     let error = "the step broke: scripted panic; this is a bug".to_owned();
-    assert_eq!(ran.result_of("a"), &FinishedAs::Failed { error, code: "LAB-STEP-PANIC".to_owned() });
+    assert_eq!(
+        ran.result_of("a"),
+        &FinishedAs::Failed {
+            error,
+            code: "LAB-STEP-PANIC".to_owned()
+        }
+    );
     assert!(matches!(ran.result_of("b"), FinishedAs::Changed { .. }));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_longest_remaining_path_goes_first() {
     let one = |node: Node, estimate| node.class(ResourceClass::Host).estimate_ms(estimate);
-    let nodes = vec![one(sleeper("short", 10), 10), one(sleeper("long", 10), 10), one(sleeper("tail", 10).needs(["long"]), 500)];
-    let ran = run_steered(plan(nodes), |mut options| {
-        options.slots = options.slots.with(ResourceClass::Host, 1);
-        options
-    }, |_| Vec::new())
+    let nodes = vec![
+        one(sleeper("short", 10), 10),
+        one(sleeper("long", 10), 10),
+        one(sleeper("tail", 10).needs(["long"]), 500),
+    ];
+    let ran = run_steered(
+        plan(nodes),
+        |mut options| {
+            options.slots = options.slots.with(ResourceClass::Host, 1);
+            options
+        },
+        |_| Vec::new(),
+    )
     .await;
     let started = |step: &str| ran.state().step(&StepId::from(step)).unwrap().started.unwrap();
     assert!(started("long") < started("tail") && started("tail") < started("short"));
@@ -109,8 +162,23 @@ async fn the_longest_remaining_path_goes_first() {
 
 #[tokio::test(start_paused = true)]
 async fn first_cancel_lets_running_steps_end_and_runs_finally() {
-    let nodes = vec![sleeper("a", 100), sleeper("b", 5).needs(["a"]), sleeper("tidy", 5).needs(["b"]).finally()];
-    let ran = run_steered(plan(nodes), |o| o, |event| if starts(event, "a") { cancel(CancelReason::Requested) } else { vec![] }).await;
+    let nodes = vec![
+        sleeper("a", 100),
+        sleeper("b", 5).needs(["a"]),
+        sleeper("tidy", 5).needs(["b"]).finally(),
+    ];
+    let ran = run_steered(
+        plan(nodes),
+        |o| o,
+        |event| {
+            if starts(event, "a") {
+                cancel(CancelReason::Requested)
+            } else {
+                vec![]
+            }
+        },
+    )
+    .await;
     assert!(matches!(ran.result_of("a"), FinishedAs::Changed { .. }));
     assert_eq!(ran.result_of("b"), &FinishedAs::Cancelled);
     assert!(matches!(ran.result_of("tidy"), FinishedAs::Changed { .. }));
@@ -124,11 +192,15 @@ async fn second_cancel_ends_running_steps_but_never_finally() {
         Scripted::new("deaf", [Act::Hang]).node(),
         sleeper("tidy", 60_000).needs(["polite", "deaf"]).finally(),
     ];
-    let ran = run_steered(plan(nodes), |o| o, |event| match &event.event {
-        EventKind::StepStarted { step } if step.0 == "deaf" => cancel(CancelReason::Now),
-        EventKind::StepStarted { step } if step.0 == "tidy" => cancel(CancelReason::Now),
-        _ => vec![],
-    })
+    let ran = run_steered(
+        plan(nodes),
+        |o| o,
+        |event| match &event.event {
+            EventKind::StepStarted { step } if step.0 == "deaf" => cancel(CancelReason::Now),
+            EventKind::StepStarted { step } if step.0 == "tidy" => cancel(CancelReason::Now),
+            _ => vec![],
+        },
+    )
     .await;
     assert_eq!(ran.result_of("polite"), &FinishedAs::Cancelled);
     assert_eq!(ran.result_of("deaf"), &FinishedAs::Cancelled);
@@ -139,9 +211,26 @@ async fn second_cancel_ends_running_steps_but_never_finally() {
 
 #[tokio::test(start_paused = true)]
 async fn third_cancel_leaves_at_once_and_says_how_to_go_on() {
-    let nodes = vec![Scripted::new("deaf", [Act::Hang]).node(), sleeper("tidy", 5).needs(["deaf"]).finally()];
-    let ran = run_steered(plan(nodes), |o| o, |event| if starts(event, "deaf") { cancel(CancelReason::Abandon) } else { vec![] }).await;
-    assert_eq!((ran.result_of("deaf"), ran.result_of("tidy")), (&FinishedAs::Cancelled, &FinishedAs::Cancelled));
+    let nodes = vec![
+        Scripted::new("deaf", [Act::Hang]).node(),
+        sleeper("tidy", 5).needs(["deaf"]).finally(),
+    ];
+    let ran = run_steered(
+        plan(nodes),
+        |o| o,
+        |event| {
+            if starts(event, "deaf") {
+                cancel(CancelReason::Abandon)
+            } else {
+                vec![]
+            }
+        },
+    )
+    .await;
+    assert_eq!(
+        (ran.result_of("deaf"), ran.result_of("tidy")),
+        (&FinishedAs::Cancelled, &FinishedAs::Cancelled)
+    );
     assert_eq!(ran.state().summary.as_ref().unwrap().duration_ms, 0);
     assert!(ran.notes().contains("run the same command again"), "{}", ran.notes());
 }
@@ -156,37 +245,76 @@ async fn retry_rearms_the_step_and_what_it_blocked_while_the_run_lives() {
         Scripted::new("x", [Act::Fail("for good")]).node(),
         sleeper("long", 1000),
     ];
-    let retry = |event: &_| if ends(event, "c") { vec![Control::Retry { step: "a".into() }] } else { vec![] };
+    let retry = |event: &_| {
+        if ends(event, "c") {
+            vec![Control::Retry { step: "a".into() }]
+        } else {
+            vec![]
+        }
+    };
     let ran = run_steered(plan(nodes), |o| o, retry).await;
     for step in ["a", "b", "c"] {
         assert!(matches!(ran.result_of(step), FinishedAs::Changed { .. }), "{step}");
     }
-    assert_eq!(ran.result_of("d"), &FinishedAs::Skipped { why: "needs X, which failed".to_owned() });
-    let rearmed = ran.events.iter().filter(|event| matches!(event.event, EventKind::StepRearmed { .. })).count();
+    assert_eq!(
+        ran.result_of("d"),
+        &FinishedAs::Skipped {
+            why: "needs X, which failed".to_owned()
+        }
+    );
+    let rearmed = ran
+        .events
+        .iter()
+        .filter(|event| matches!(event.event, EventKind::StepRearmed { .. }))
+        .count();
     assert!(rearmed >= 3, "{rearmed}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn skip_leaves_out_what_waits_and_what_runs() {
-    let nodes = vec![Scripted::new("a", [Act::Wait]).node(), sleeper("b", 5).needs(["a"]), sleeper("c", 50), sleeper("d", 5).needs(["c"])];
-    let ran = run_steered(plan(nodes), |o| o, |event| {
-        if starts(event, "c") { vec![Control::Skip { step: "a".into() }, Control::Skip { step: "d".into() }] } else { vec![] }
-    })
+    let nodes = vec![
+        Scripted::new("a", [Act::Wait]).node(),
+        sleeper("b", 5).needs(["a"]),
+        sleeper("c", 50),
+        sleeper("d", 5).needs(["c"]),
+    ];
+    let ran = run_steered(
+        plan(nodes),
+        |o| o,
+        |event| {
+            if starts(event, "c") {
+                vec![Control::Skip { step: "a".into() }, Control::Skip { step: "d".into() }]
+            } else {
+                vec![]
+            }
+        },
+    )
     .await;
-    let left_out = FinishedAs::Skipped { why: "left out by a person".to_owned() };
+    let left_out = FinishedAs::Skipped {
+        why: "left out by a person".to_owned(),
+    };
     assert_eq!((ran.result_of("a"), ran.result_of("d")), (&left_out, &left_out));
-    assert_eq!(ran.result_of("b"), &FinishedAs::Skipped { why: "needs A, which was left out".to_owned() });
+    assert_eq!(
+        ran.result_of("b"),
+        &FinishedAs::Skipped {
+            why: "needs A, which was left out".to_owned()
+        }
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn pause_starts_nothing_until_resume() {
     let nodes = vec![sleeper("a", 10), sleeper("b", 10).needs(["a"])];
-    let ran = run_steered(plan(nodes), |o| o, |event| match &event.event {
-        EventKind::StepStarted { step } if step.0 == "a" => vec![Control::Pause],
-        EventKind::StepFinished { step, .. } if step.0 == "a" => vec![Control::Note { text: "hello".to_owned() }],
-        EventKind::Note { .. } => vec![Control::Resume],
-        _ => vec![],
-    })
+    let ran = run_steered(
+        plan(nodes),
+        |o| o,
+        |event| match &event.event {
+            EventKind::StepStarted { step } if step.0 == "a" => vec![Control::Pause],
+            EventKind::StepFinished { step, .. } if step.0 == "a" => vec![Control::Note { text: "hello".to_owned() }],
+            EventKind::Note { .. } => vec![Control::Resume],
+            _ => vec![],
+        },
+    )
     .await;
     let kinds: Vec<_> = ran.events.iter().map(|event| std::mem::discriminant(&event.event)).collect();
     let resumed = ran.events.iter().position(|event| event.event == EventKind::RunResumed).unwrap();
@@ -196,7 +324,11 @@ async fn pause_starts_nothing_until_resume() {
 
 #[tokio::test(start_paused = true)]
 async fn a_step_runs_until_others_end() {
-    let nodes = vec![Scripted::new("load", [Act::UntilTold]).node().until(["b"]), sleeper("a", 10), sleeper("b", 1000).needs(["a"])];
+    let nodes = vec![
+        Scripted::new("load", [Act::UntilTold]).node().until(["b"]),
+        sleeper("a", 10),
+        sleeper("b", 1000).needs(["a"]),
+    ];
     let ran = run_plan(plan(nodes)).await;
     assert!(matches!(ran.result_of("load"), FinishedAs::Changed { .. }));
     assert_eq!(ran.state().summary.as_ref().unwrap().duration_ms, 1010);
@@ -214,7 +346,13 @@ async fn an_unwinding_plan_takes_back_last_first_and_says_what_it_could_not() {
         logged("d").node().needs(["c"]),
     ];
     let ran = run_plan(plan(nodes).unwinding()).await;
-    let undone: Vec<String> = log.lock().unwrap().iter().filter(|line| line.starts_with("undo")).cloned().collect();
+    let undone: Vec<String> = log
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|line| line.starts_with("undo"))
+        .cloned()
+        .collect();
     assert_eq!(undone, ["undo c", "undo b", "undo a"]);
     let step = |name: &str| ran.state().step(&StepId::from(name)).unwrap();
     assert!(step("a").undone && step("c").undone && !step("b").undone);
@@ -234,7 +372,13 @@ async fn an_unwinding_plan_that_succeeds_takes_nothing_back() {
 async fn a_killed_run_is_taken_back_by_a_plan_of_its_own() {
     let log = Log::default();
     let logged = |name: &str, acts: &[Act]| Scripted::new(name, acts).logging(&log).node();
-    let nodes = || vec![logged("a", &[]), logged("b", &[Act::Sleep(10)]).needs(["a"]), logged("c", &[]).needs(["b"])];
+    let nodes = || {
+        vec![
+            logged("a", &[]),
+            logged("b", &[Act::Sleep(10)]).needs(["a"]),
+            logged("c", &[]).needs(["b"]),
+        ]
+    };
     let ran = run_plan(plan(nodes()).unwinding()).await;
     // Killed while b ran.
     let until = ran.journal.events.iter().position(|event| ends(event, "b")).unwrap();
@@ -255,7 +399,13 @@ async fn an_intent_is_on_disk_before_the_step_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_front_end_loses_only_lines_and_is_told_how_many() {
-    let mut acts = vec![Act::Say(StepEvent::Output { stream: labctl::model::run::Stream::Out, line: "x".to_owned() }); 5000];
+    let mut acts = vec![
+        Act::Say(StepEvent::Output {
+            stream: labctl::model::run::Stream::Out,
+            line: "x".to_owned()
+        });
+        5000
+    ];
     acts.push(Act::Sleep(1));
     let (to, mut from) = tokio::sync::mpsc::channel(4);
     let slow = tokio::spawn(async move {
@@ -267,17 +417,33 @@ async fn a_slow_front_end_loses_only_lines_and_is_told_how_many() {
         }
         seen
     });
-    let ran = run_steered(plan(vec![Scripted::new("a", acts).node(), sleeper("b", 5)]), |mut options| {
-        options.events = Some(to);
-        options
-    }, |_| Vec::new())
+    let ran = run_steered(
+        plan(vec![Scripted::new("a", acts).node(), sleeper("b", 5)]),
+        |mut options| {
+            options.events = Some(to);
+            options
+        },
+        |_| Vec::new(),
+    )
     .await;
     let seen = slow.await.unwrap();
-    let line = |event: &&labctl::model::run::Event| matches!(&event.event, EventKind::Step { says: StepEvent::Output { .. }, .. });
+    let line = |event: &&labctl::model::run::Event| {
+        matches!(
+            &event.event,
+            EventKind::Step {
+                says: StepEvent::Output { .. },
+                ..
+            }
+        )
+    };
     let all = ran.journal.events.iter().filter(line).count();
     let lost = all - seen.iter().map(AsRef::as_ref).filter(line).count();
     assert!(lost > 3000, "{lost}");
-    assert!(ran.notes().contains(&format!("{lost} lines of output were not shown")), "{}", ran.notes());
+    assert!(
+        ran.notes().contains(&format!("{lost} lines of output were not shown")),
+        "{}",
+        ran.notes()
+    );
     let others = |events: usize, lines: usize| events - lines;
     assert_eq!(others(seen.len(), all - lost), others(ran.journal.events.len(), all));
 }
@@ -286,10 +452,14 @@ async fn a_slow_front_end_loses_only_lines_and_is_told_how_many() {
 async fn a_front_end_that_is_gone_does_not_stop_the_run() {
     let (to, from) = tokio::sync::mpsc::channel(1);
     drop(from);
-    let ran = run_steered(plan(vec![sleeper("a", 5)]), |mut options| {
-        options.events = Some(to);
-        options
-    }, |_| Vec::new())
+    let ran = run_steered(
+        plan(vec![sleeper("a", 5)]),
+        |mut options| {
+            options.events = Some(to);
+            options
+        },
+        |_| Vec::new(),
+    )
     .await;
     assert_eq!(ran.state().steps[0].standing, Standing::Ready);
     assert_eq!(RunState::fold(&ran.journal.events), *ran.state());

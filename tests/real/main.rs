@@ -5,3 +5,4 @@
 
 mod apiserver;
 mod server;
+mod workloads;

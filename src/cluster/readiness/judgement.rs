@@ -41,7 +41,9 @@ pub fn judge(object: &Value) -> Judgement {
 
 /// Whether the controller has seen the object as it is now. Kinds whose controllers report a generation must have reported it.
 pub fn generation_observed(object: &Value) -> bool {
-    let Some(generation) = number(&object["metadata"]["generation"]) else { return true };
+    let Some(generation) = number(&object["metadata"]["generation"]) else {
+        return true;
+    };
     match number(at(object, &["status", "observedGeneration"])) {
         Some(observed) => observed >= generation,
         None => !reports_generation(object),
@@ -51,7 +53,11 @@ pub fn generation_observed(object: &Value) -> bool {
 /// Kinds that always report one; before they have, nobody has looked.
 fn reports_generation(object: &Value) -> bool {
     let group = group_of(object["apiVersion"].as_str().unwrap_or_default());
-    group == "apps" && matches!(object["kind"].as_str(), Some("Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet"))
+    group == "apps"
+        && matches!(
+            object["kind"].as_str(),
+            Some("Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+        )
 }
 
 /// Whether this kind can be there without being ready. ConfigMaps, rights and the like cannot, and are not worth a watch. A claim is judged with
@@ -83,7 +89,10 @@ pub(super) fn count(object: &Value, name: &str) -> i64 {
 
 /// A condition by type.
 pub(super) fn condition<'v>(object: &'v Value, kind: &str) -> Option<&'v Value> {
-    object["status"]["conditions"].as_array()?.iter().find(|condition| condition["type"] == kind)
+    object["status"]["conditions"]
+        .as_array()?
+        .iter()
+        .find(|condition| condition["type"] == kind)
 }
 
 /// `reason: message` of a condition, as far as there is any.

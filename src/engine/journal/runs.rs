@@ -1,8 +1,8 @@
 //! Which runs there were. Reads the first line and the tail of each journal, so that a folder of long runs lists at once.
 
+use super::FILE;
 use super::line::decode;
 use super::write::JournalError;
-use super::FILE;
 use crate::model::run::{At, Event, EventKind, RunId, Summary, Unfinished, Verb};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -36,7 +36,10 @@ pub struct RunHead {
 
 /// All runs under `runs`, newest first. Folders without a readable first event (killed before it was written) are left out.
 pub fn list_runs(runs: &Path) -> Result<Vec<RunHead>, JournalError> {
-    let failed = |source| JournalError::List { path: runs.to_owned(), source };
+    let failed = |source| JournalError::List {
+        path: runs.to_owned(),
+        source,
+    };
     let folders = match std::fs::read_dir(runs) {
         Ok(folders) => folders,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -57,7 +60,15 @@ fn head(journal: PathBuf) -> io::Result<Option<RunHead>> {
     let mut file = BufReader::new(File::open(&journal)?);
     let mut line = Vec::new();
     file.read_until(b'\n', &mut line)?;
-    let Ok(Event { run, at, event: EventKind::RunStarted { verb, lab, plan }, .. }) = decode(&line) else { return Ok(None) };
+    let Ok(Event {
+        run,
+        at,
+        event: EventKind::RunStarted { verb, lab, plan },
+        ..
+    }) = decode(&line)
+    else {
+        return Ok(None);
+    };
     let mut file = file.into_inner();
     // Asked before the tail is read: a run that ends in between is then called finished, not killed.
     let running = matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock));
@@ -70,13 +81,25 @@ fn head(journal: PathBuf) -> io::Result<Option<RunHead>> {
         _ if running => RunStatus::Running,
         _ => RunStatus::Unfinished,
     };
-    Ok(Some(RunHead { run, journal, verb, lab, started: at, unfinished: plan.unfinished, status }))
+    Ok(Some(RunHead {
+        run,
+        journal,
+        verb,
+        lab,
+        started: at,
+        unfinished: plan.unfinished,
+        status,
+    }))
 }
 
 /// The event of the last whole line; a torn line behind it does not count.
 fn last_event(tail: &[u8]) -> Option<EventKind> {
     let end = tail.iter().rposition(|byte| *byte == b'\n')?;
     let line = tail.get(..=end)?;
-    let start = line.get(..end)?.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let start = line
+        .get(..end)?
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |newline| newline + 1);
     decode(line.get(start..)?).ok().map(|event| event.event)
 }

@@ -1,9 +1,9 @@
 //! Appends events. What must survive a power cut is forced to disk before anybody hears of it; the rest the kernel keeps through a `kill -9`.
 
+use super::FILE;
 use super::failpoint::Failpoint;
 use super::line::encode;
 use super::read::Reader;
-use super::FILE;
 use crate::model::run::{Event, EventKind, RunId, StepEvent};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -47,14 +47,20 @@ impl JournalWriter {
         let folder = runs.join(&run.0);
         let path = folder.join(FILE);
         let created = std::fs::create_dir_all(&folder).and_then(|()| OpenOptions::new().append(true).create_new(true).open(&path));
-        let file = created.map_err(|source| JournalError::Create { path: path.clone(), source })?;
+        let file = created.map_err(|source| JournalError::Create {
+            path: path.clone(),
+            source,
+        })?;
         Self::owning(file, path, false)
     }
 
     /// Opens the journal of a run that was killed, to add to it. A torn tail is cut off at the last good line. Gives the highest number too.
     pub fn reopen(path: &Path) -> Result<(Self, u64), JournalError> {
         let opened = OpenOptions::new().append(true).open(path);
-        let file = opened.map_err(|source| JournalError::Open { path: path.to_owned(), source })?;
+        let file = opened.map_err(|source| JournalError::Open {
+            path: path.to_owned(),
+            source,
+        })?;
         let writer = Self::owning(file, path.to_owned(), true)?;
         let mut reader = Reader::open(path)?;
         let mut seq = 0;
@@ -62,7 +68,10 @@ impl JournalWriter {
             seq = event?.seq;
         }
         if let Some(cut) = reader.cut() {
-            writer.file.set_len(cut.at).map_err(|source| JournalError::Write { path: path.to_owned(), source })?;
+            writer.file.set_len(cut.at).map_err(|source| JournalError::Write {
+                path: path.to_owned(),
+                source,
+            })?;
         }
         Ok((writer, seq))
     }
@@ -74,7 +83,15 @@ impl JournalWriter {
             Err(std::fs::TryLockError::Error(source)) => return Err(JournalError::Open { path, source }),
         }
         let failpoint = Failpoint::from_environment();
-        Ok(Self { file, path, buffer: Vec::new(), must_sync: false, syncs: 0, entry_synced, failpoint })
+        Ok(Self {
+            file,
+            path,
+            buffer: Vec::new(),
+            must_sync: false,
+            syncs: 0,
+            entry_synced,
+            failpoint,
+        })
     }
 
     pub fn path(&self) -> &Path {
@@ -89,7 +106,13 @@ impl JournalWriter {
     /// Adds the line of `event`; it counts once [`JournalWriter::commit`] came back.
     pub fn append(&mut self, event: &Event) -> Result<(), JournalError> {
         encode(event, &mut self.buffer).map_err(|error| self.failed(io::Error::other(error)))?;
-        let intent = matches!(&event.event, EventKind::Step { says: StepEvent::Intent { .. }, .. });
+        let intent = matches!(
+            &event.event,
+            EventKind::Step {
+                says: StepEvent::Intent { .. },
+                ..
+            }
+        );
         if intent && !self.entry_synced {
             self.sync_entry()?;
         }
@@ -122,11 +145,16 @@ impl JournalWriter {
         self.entry_synced = true;
         self.syncs += 1;
         let folders = self.path.ancestors().skip(1).take(2);
-        let synced: io::Result<()> = folders.map(|folder| File::open(folder).and_then(|folder| folder.sync_all())).collect();
+        let synced: io::Result<()> = folders
+            .map(|folder| File::open(folder).and_then(|folder| folder.sync_all()))
+            .collect();
         synced.map_err(|source| self.failed(source))
     }
 
     fn failed(&self, source: io::Error) -> JournalError {
-        JournalError::Write { path: self.path.clone(), source }
+        JournalError::Write {
+            path: self.path.clone(),
+            source,
+        }
     }
 }

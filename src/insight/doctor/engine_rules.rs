@@ -7,7 +7,10 @@ use crate::model::host::EngineFacts;
 pub fn reachable(case: &Case<'_>) -> Option<Finding> {
     const ID: &str = "LAB-HOST-001";
     match case.engine? {
-        EngineFacts::Reached(info) => Some(Finding::ok(ID, format!("container engine {} answers at {}", info.version, info.endpoint))),
+        EngineFacts::Reached(info) => Some(Finding::ok(
+            ID,
+            format!("container engine {} answers at {}", info.version, info.endpoint),
+        )),
         EngineFacts::Unreachable { endpoint, why } => {
             let fix = if why.to_lowercase().contains("permission denied") {
                 "add yourself to the engine's group (`sudo usermod -aG docker $USER`, then log in again), or run labctl as root"
@@ -15,7 +18,12 @@ pub fn reachable(case: &Case<'_>) -> Option<Finding> {
                 "start the engine (`sudo systemctl start docker`), or set DOCKER_HOST to where it listens; \
                  where none can be installed from the internet: `tests/testbed/testbed engine start` (docs/testbed.md)"
             };
-            Some(Finding::fail(ID, format!("no container engine at {endpoint}: {why}"), "kind's nodes are containers", fix))
+            Some(Finding::fail(
+                ID,
+                format!("no container engine at {endpoint}: {why}"),
+                "kind's nodes are containers",
+                fix,
+            ))
         }
     }
 }
@@ -30,7 +38,11 @@ pub fn storage_driver(case: &Case<'_>) -> Option<Finding> {
             "it copies every layer of every image: slow, and many times the disk",
             "put the engine's data on a file system that overlay2 supports (ext4, xfs with ftype=1), and set `storage-driver: overlay2`",
         ),
-        "" => Finding::unknown(ID, "the engine does not name its storage driver", "an unsuitable one makes a lab slow"),
+        "" => Finding::unknown(
+            ID,
+            "the engine does not name its storage driver",
+            "an unsuitable one makes a lab slow",
+        ),
         other => Finding::ok(ID, format!("storage driver {other}")),
     })
 }
@@ -41,7 +53,11 @@ pub fn version(case: &Case<'_>) -> Option<Finding> {
     const OLDEST: (u32, u32) = (20, 10);
     let text = case.info()?.version.as_str();
     Some(match major_minor(text) {
-        None => Finding::unknown(ID, format!("the engine says it is version `{text}`"), "labs were seen on 20.10 and later"),
+        None => Finding::unknown(
+            ID,
+            format!("the engine says it is version `{text}`"),
+            "labs were seen on 20.10 and later",
+        ),
         // Podman speaks the same API with numbers of its own
         Some(found) if found < OLDEST && found.0 > 9 => Finding::warn(
             ID,

@@ -46,7 +46,9 @@ pub fn capabilities(case: &Case<'_>) -> Option<Finding> {
         return Some(Finding::ok(ID, "no capability is missing from the bounding set"));
     }
     let what = format!("missing from the bounding set: {}", missing.join(", "));
-    let trimmed = case.info().is_some_and(|info| !matches!(info.default_runtime.as_str(), "" | "runc" | "crun"));
+    let trimmed = case
+        .info()
+        .is_some_and(|info| !matches!(info.default_runtime.as_str(), "" | "runc" | "crun"));
     Some(if trimmed {
         let runtime = case.info().map_or("", |info| info.default_runtime.as_str());
         Finding::ok(ID, format!("{what}; the engine's default runtime `{runtime}` stands in for runc"))
@@ -92,7 +94,10 @@ fn at_least(case: &Case<'_>, id: &str, key: &str, value: Option<u64>, least: u64
         None => Finding::unknown(id, format!("{key} could not be read"), why),
         Some(value) if value >= least => Finding::ok(id, format!("{key} = {value}")),
         Some(value) => {
-            let action = SafeFix::Sysctl { key: key.to_owned(), value: least.to_string() };
+            let action = SafeFix::Sysctl {
+                key: key.to_owned(),
+                value: least.to_string(),
+            };
             let fix = format!("`sudo {action}`, and the same line in /etc/sysctl.d/99-labctl.conf to keep it");
             Finding::warn(id, format!("{key} = {value}, below {least}"), why, fix).with_action(action)
         }
@@ -117,14 +122,23 @@ pub fn disk(case: &Case<'_>) -> Option<Finding> {
     const ID: &str = "LAB-HOST-007";
     let wanted = case.wanted.disk;
     let Some(disk) = case.info().and_then(|info| info.disk.as_ref()).or(case.host.disk.as_ref()) else {
-        return Some(Finding::unknown(ID, "free disk could not be read", format!("a lab like this one needs {}", gib(wanted))));
+        return Some(Finding::unknown(
+            ID,
+            "free disk could not be read",
+            format!("a lab like this one needs {}", gib(wanted)),
+        ));
     };
     let what = format!("{} free at {}", gib(disk.free), disk.path.display());
     let fix = "free some: `docker system df` shows what images, volumes and caches hold, `docker system prune` removes what nothing uses";
     Some(if disk.free < wanted {
         Finding::fail(ID, what, format!("a lab like this one needs {}", gib(wanted)), fix)
     } else if disk.free < wanted / 2 * 3 {
-        Finding::warn(ID, what, format!("a lab like this one needs {}; logs and metrics grow", gib(wanted)), fix)
+        Finding::warn(
+            ID,
+            what,
+            format!("a lab like this one needs {}; logs and metrics grow", gib(wanted)),
+            fix,
+        )
     } else {
         Finding::ok(ID, what)
     })
@@ -134,16 +148,34 @@ pub fn memory(case: &Case<'_>) -> Option<Finding> {
     const ID: &str = "LAB-HOST-008";
     let wanted = case.wanted.memory;
     // an engine in a virtual machine has that machine's memory, not the host's
-    let there = if case.linux() { case.host.mem_available } else { case.info().map(|info| info.mem_total) };
+    let there = if case.linux() {
+        case.host.mem_available
+    } else {
+        case.info().map(|info| info.mem_total)
+    };
     let Some(there) = there else {
-        return Some(Finding::unknown(ID, "free memory could not be read", format!("a lab like this one needs {}", gib(wanted))));
+        return Some(Finding::unknown(
+            ID,
+            "free memory could not be read",
+            format!("a lab like this one needs {}", gib(wanted)),
+        ));
     };
     let what = format!("{} of memory to be had", gib(there));
     let fix = "stop other programs, give the engine's virtual machine more, or choose a smaller size or stack (`labctl plan`)";
     Some(if there < wanted {
-        Finding::fail(ID, what, format!("a lab like this one needs {}; pods would be killed or never scheduled", gib(wanted)), fix)
+        Finding::fail(
+            ID,
+            what,
+            format!("a lab like this one needs {}; pods would be killed or never scheduled", gib(wanted)),
+            fix,
+        )
     } else if there < wanted / 4 * 5 {
-        Finding::warn(ID, what, format!("a lab like this one needs {}: little is left for anything else", gib(wanted)), fix)
+        Finding::warn(
+            ID,
+            what,
+            format!("a lab like this one needs {}: little is left for anything else", gib(wanted)),
+            fix,
+        )
     } else {
         Finding::ok(ID, what)
     })
@@ -174,7 +206,10 @@ pub fn ports(case: &Case<'_>) -> Option<Finding> {
             ID,
             format!("taken on 127.0.0.1: {}", taken.join(", ")),
             "a lab that fixes these ports cannot be made; one with `ports: auto` takes others",
-            format!("`ss -ltnp 'sport = :{}'` shows who has it; or use `ports: auto` in the stack", taken[0]),
+            format!(
+                "`ss -ltnp 'sport = :{}'` shows who has it; or use `ports: auto` in the stack",
+                taken[0]
+            ),
         )
     })
 }
@@ -188,7 +223,12 @@ pub fn kubectl(case: &Case<'_>) -> Option<Finding> {
 }
 
 pub fn helm(case: &Case<'_>) -> Option<Finding> {
-    tool(case, "LAB-HOST-013", "helm", "components that come as charts are rendered with it; stack `lite` has none")
+    tool(
+        case,
+        "LAB-HOST-013",
+        "helm",
+        "components that come as charts are rendered with it; stack `lite` has none",
+    )
 }
 
 pub fn k6(case: &Case<'_>) -> Option<Finding> {
@@ -210,7 +250,13 @@ fn tool(case: &Case<'_>, id: &str, name: &str, why: &str) -> Option<Finding> {
 }
 
 pub fn overlay(case: &Case<'_>) -> Option<Finding> {
-    module(case, "LAB-HOST-015", "overlay", "images are unpacked onto it, by the engine and inside the nodes", true)
+    module(
+        case,
+        "LAB-HOST-015",
+        "overlay",
+        "images are unpacked onto it, by the engine and inside the nodes",
+        true,
+    )
 }
 
 pub fn br_netfilter(case: &Case<'_>) -> Option<Finding> {
@@ -236,7 +282,11 @@ fn module(case: &Case<'_>, id: &str, name: &str, why: &str, must: bool) -> Optio
     } else {
         let what = format!("the kernel has no module {name}");
         let fix = "use a kernel that has it: a distribution's standard one does";
-        if must { Finding::fail(id, what, why, fix) } else { Finding::warn(id, what, why, fix) }
+        if must {
+            Finding::fail(id, what, why, fix)
+        } else {
+            Finding::warn(id, what, why, fix)
+        }
     })
 }
 
@@ -265,9 +315,12 @@ pub fn kernel(case: &Case<'_>) -> Option<Finding> {
     let release = &case.host.kernel;
     Some(match major_minor(release) {
         None => Finding::unknown(ID, format!("kernel release `{release}`"), "Kubernetes wants 4.19 or later"),
-        Some(found) if found < OLDEST => {
-            Finding::warn(ID, format!("kernel {release}"), "Kubernetes wants 4.19 or later", "use a newer kernel")
-        }
+        Some(found) if found < OLDEST => Finding::warn(
+            ID,
+            format!("kernel {release}"),
+            "Kubernetes wants 4.19 or later",
+            "use a newer kernel",
+        ),
         Some(_) => Finding::ok(ID, format!("kernel {release}")),
     })
 }

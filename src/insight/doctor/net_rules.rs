@@ -7,7 +7,13 @@ use crate::model::host::Reached;
 pub fn proxies(case: &Case<'_>) -> Option<Finding> {
     const ID: &str = "LAB-HOST-018";
     let is_no_proxy = |name: &str| name.eq_ignore_ascii_case("no_proxy");
-    let set: Vec<&str> = case.host.proxies.iter().filter(|proxy| !is_no_proxy(&proxy.name)).map(|proxy| proxy.name.as_str()).collect();
+    let set: Vec<&str> = case
+        .host
+        .proxies
+        .iter()
+        .filter(|proxy| !is_no_proxy(&proxy.name))
+        .map(|proxy| proxy.name.as_str())
+        .collect();
     if set.is_empty() {
         return Some(Finding::ok(ID, "no proxy is set"));
     }
@@ -65,7 +71,11 @@ pub fn registries(case: &Case<'_>) -> Option<Finding> {
     }
     let all = &case.host.registries;
     if all.is_empty() {
-        return Some(Finding::unknown(ID, "image registries were not tried", "images come from there unless a bundle has them"));
+        return Some(Finding::unknown(
+            ID,
+            "image registries were not tried",
+            "images come from there unless a bundle has them",
+        ));
     }
     let lost: Vec<String> = all
         .iter()

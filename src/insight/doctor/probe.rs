@@ -60,7 +60,9 @@ impl Probe {
                 tool("helm", &["version", "--short"]),
                 tool("k6", &["version"]),
             ],
-            registries: ["registry-1.docker.io", "registry.k8s.io", "ghcr.io", "quay.io"].map(str::to_owned).to_vec(),
+            registries: ["registry-1.docker.io", "registry.k8s.io", "ghcr.io", "quay.io"]
+                .map(str::to_owned)
+                .to_vec(),
             deadline: Duration::from_secs(3),
         }
     }
@@ -100,7 +102,11 @@ impl Probe {
         let listed = self
             .text("proc/cpuinfo")
             .map_or(0, |text| text.lines().filter(|line| line.starts_with("processor")).count());
-        let count = if listed > 0 { listed } else { std::thread::available_parallelism().map_or(0, std::num::NonZero::get) };
+        let count = if listed > 0 {
+            listed
+        } else {
+            std::thread::available_parallelism().map_or(0, std::num::NonZero::get)
+        };
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
@@ -112,10 +118,16 @@ impl Probe {
         let module = |name: &str, works: bool| {
             let (listed, loadable) = proc::module(name, &loaded, &builtin, &dep);
             let there = listed || works;
-            KernelModule { name: name.to_owned(), there, loadable: loadable && !there }
+            KernelModule {
+                name: name.to_owned(),
+                there,
+                loadable: loadable && !there,
+            }
         };
         // kernels without modules list nothing: what the module brings is looked for as well
-        let overlay = self.text("proc/filesystems").is_some_and(|text| text.split_whitespace().any(|word| word == "overlay"));
+        let overlay = self
+            .text("proc/filesystems")
+            .is_some_and(|text| text.split_whitespace().any(|word| word == "overlay"));
         let bridge = self.root.join("proc/sys/net/bridge/bridge-nf-call-iptables").is_file();
         vec![module("overlay", overlay), module("br_netfilter", bridge)]
     }
@@ -126,18 +138,28 @@ impl Probe {
         self.env
             .iter()
             .filter(|(name, value)| wanted(name) && !value.is_empty())
-            .map(|(name, value)| Proxy { name: name.clone(), value: reach::without_password(value) })
+            .map(|(name, value)| Proxy {
+                name: name.clone(),
+                value: reach::without_password(value),
+            })
             .collect()
     }
 
     fn find(&self, name: &str) -> Option<PathBuf> {
-        std::env::split_paths(self.var("PATH")?).map(|folder| folder.join(name)).find(|path| is_program(path))
+        std::env::split_paths(self.var("PATH")?)
+            .map(|folder| folder.join(name))
+            .find(|path| is_program(path))
     }
 
     /// What a program prints, or nothing when it fails to say it in time. It gets no input and is ended at the deadline.
     async fn says(&self, path: &Path, args: &[String]) -> Option<String> {
         let mut command = tokio::process::Command::new(path);
-        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
         let output = tokio::time::timeout(self.deadline, command.output()).await.ok()?.ok()?;
         Some(String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
     }
@@ -148,7 +170,11 @@ impl Probe {
             Some(path) => self.says(path, &probe.args).await,
             None => None,
         };
-        Tool { name: probe.name.clone(), path, version: said.as_deref().and_then(proc::version) }
+        Tool {
+            name: probe.name.clone(),
+            path,
+            version: said.as_deref().and_then(proc::version),
+        }
     }
 
     async fn iptables(&self) -> Option<String> {
@@ -172,11 +198,15 @@ impl Probe {
 impl HostFacts {
     /// Reads everything, at most one deadline long: programs and registries are asked side by side.
     pub async fn read(probe: &Probe) -> Self {
-        let kernel = probe.text("proc/sys/kernel/osrelease").map(|text| text.trim().to_owned()).unwrap_or_default();
+        let kernel = probe
+            .text("proc/sys/kernel/osrelease")
+            .map(|text| text.trim().to_owned())
+            .unwrap_or_default();
         let (mem_total, mem_available) = probe.text("proc/meminfo").map_or((None, None), |text| proc::memory(&text));
         let last_cap = probe.text("proc/sys/kernel/cap_last_cap");
-        let missing_capabilities =
-            probe.text("proc/self/status").and_then(|text| proc::missing_capabilities(&text, last_cap.as_deref()));
+        let missing_capabilities = probe
+            .text("proc/self/status")
+            .and_then(|text| proc::missing_capabilities(&text, last_cap.as_deref()));
         let (tools, registries, iptables, ports_taken) = tokio::join!(
             join_all(probe.tools.iter().map(|tool| probe.tool(tool))),
             join_all(probe.registries.iter().map(|host| reach::reach(probe, host))),
@@ -210,10 +240,15 @@ impl HostFacts {
 fn disk(path: &Path) -> Option<Disk> {
     let there = path.ancestors().find(|path| path.exists())?;
     let stat = rustix::fs::statvfs(there).ok()?;
-    Some(Disk { path: there.to_owned(), free: stat.f_bavail * stat.f_frsize, total: stat.f_blocks * stat.f_frsize })
+    Some(Disk {
+        path: there.to_owned(),
+        free: stat.f_bavail * stat.f_frsize,
+        total: stat.f_blocks * stat.f_frsize,
+    })
 }
 
 fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    path.metadata()
+        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }

@@ -51,7 +51,11 @@ pub fn missing_capabilities(status: &str, last_cap: Option<&str>) -> Option<Vec<
     let known = last_cap
         .and_then(|text| text.trim().parse::<usize>().ok())
         .map_or(CAPABILITIES.len(), |last| last + 1);
-    let missing = CAPABILITIES.iter().take(known).enumerate().filter(|(bit, _)| bounding >> bit & 1 == 0);
+    let missing = CAPABILITIES
+        .iter()
+        .take(known)
+        .enumerate()
+        .filter(|(bit, _)| bounding >> bit & 1 == 0);
     Some(missing.map(|(_, name)| format!("CAP_{name}")).collect())
 }
 
@@ -76,14 +80,15 @@ pub fn open_files(limits: &str) -> Option<u64> {
 
 /// The first thing in `text` that reads like a version (`v1.34.4`, `20.10.24+dfsg1`), without its `v` and without what follows the numbers.
 pub fn version(text: &str) -> Option<String> {
-    text.split(|c: char| c.is_whitespace() || matches!(c, '"' | ',' | '(' | ')')).find_map(|word| {
-        let word = word.trim_start_matches('v');
-        let numbers: String = word.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
-        let numbers = numbers.trim_end_matches('.');
-        let parts: Vec<&str> = numbers.split('.').collect();
-        let real = parts.len() >= 2 && parts.iter().all(|part| !part.is_empty());
-        real.then(|| numbers.to_owned())
-    })
+    text.split(|c: char| c.is_whitespace() || matches!(c, '"' | ',' | '(' | ')'))
+        .find_map(|word| {
+            let word = word.trim_start_matches('v');
+            let numbers: String = word.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+            let numbers = numbers.trim_end_matches('.');
+            let parts: Vec<&str> = numbers.split('.').collect();
+            let real = parts.len() >= 2 && parts.iter().all(|part| !part.is_empty());
+            real.then(|| numbers.to_owned())
+        })
 }
 
 /// Whether `modules` (the text of `/proc/modules`) or `builtin` (of `modules.builtin`) or `dep` (of `modules.dep`) has `name`: (there, loadable).
@@ -139,7 +144,10 @@ mod tests {
 
     #[test]
     fn the_soft_limit_of_open_files_counts() {
-        assert_eq!(open_files("Limit Soft Hard\nMax open files            1024                 524288               files\n"), Some(1024));
+        assert_eq!(
+            open_files("Limit Soft Hard\nMax open files            1024                 524288               files\n"),
+            Some(1024)
+        );
         assert_eq!(open_files("Max open files   unlimited   unlimited   files"), Some(u64::MAX));
         assert_eq!(open_files(""), None);
     }

@@ -17,9 +17,14 @@ pub async fn reach(probe: &Probe, host: &str) -> Reach {
     };
     let got = match tokio::time::timeout(probe.deadline, attempt).await {
         Ok(got) => got,
-        Err(_) => Reached::NoConnection { why: format!("no answer within {} s", probe.deadline.as_secs_f32()) },
+        Err(_) => Reached::NoConnection {
+            why: format!("no answer within {} s", probe.deadline.as_secs_f32()),
+        },
     };
-    Reach { host: host.to_owned(), got }
+    Reach {
+        host: host.to_owned(),
+        got,
+    }
 }
 
 async fn direct(name: &str, port: u16) -> Reached {
@@ -36,12 +41,16 @@ async fn direct(name: &str, port: u16) -> Reached {
 /// Asks the proxy for a tunnel, and lets it go once it is granted.
 async fn through(proxy: &str, name: &str, port: u16) -> Reached {
     let shown = without_password(proxy);
-    let refused = |why: String| Reached::NoConnection { why: format!("proxy {shown}: {why}") };
+    let refused = |why: String| Reached::NoConnection {
+        why: format!("proxy {shown}: {why}"),
+    };
     let Some(address) = proxy.strip_prefix("http://").or_else(|| (!proxy.contains("://")).then_some(proxy)) else {
         return refused("only http:// proxies can be tried from here".to_owned());
     };
     let address = address.split('/').next().unwrap_or(address);
-    let (login, address) = address.rsplit_once('@').map_or((None, address), |(login, address)| (Some(login), address));
+    let (login, address) = address
+        .rsplit_once('@')
+        .map_or((None, address), |(login, address)| (Some(login), address));
     let (proxy_name, proxy_port) = split(address, 80);
     let mut stream = match TcpStream::connect((proxy_name, proxy_port)).await {
         Ok(stream) => stream,
@@ -76,10 +85,14 @@ async fn through(proxy: &str, name: &str, port: u16) -> Reached {
 fn proxy_for<'a>(probe: &'a Probe, name: &str) -> Option<&'a str> {
     let first = |names: [&str; 2]| names.iter().find_map(|name| probe.var(name).filter(|value| !value.is_empty()));
     let proxy = first(["https_proxy", "HTTPS_PROXY"]).or_else(|| first(["all_proxy", "ALL_PROXY"]))?;
-    let excepted = first(["no_proxy", "NO_PROXY"]).unwrap_or("").split(',').map(str::trim).any(|entry| {
-        let domain = entry.trim_start_matches('.');
-        !domain.is_empty() && (entry == "*" || name == domain || name.ends_with(&format!(".{domain}")))
-    });
+    let excepted = first(["no_proxy", "NO_PROXY"])
+        .unwrap_or("")
+        .split(',')
+        .map(str::trim)
+        .any(|entry| {
+            let domain = entry.trim_start_matches('.');
+            !domain.is_empty() && (entry == "*" || name == domain || name.ends_with(&format!(".{domain}")))
+        });
     (!excepted).then_some(proxy)
 }
 
@@ -87,9 +100,15 @@ fn proxy_for<'a>(probe: &'a Probe, name: &str) -> Option<&'a str> {
 pub fn without_password(value: &str) -> String {
     let (scheme, rest) = value.split_once("://").map_or(("", value), |(scheme, rest)| (scheme, rest));
     let rest = rest.rsplit_once('@').map_or(rest, |(_, address)| address);
-    if scheme.is_empty() { rest.to_owned() } else { format!("{scheme}://{rest}") }
+    if scheme.is_empty() {
+        rest.to_owned()
+    } else {
+        format!("{scheme}://{rest}")
+    }
 }
 
 fn split(host: &str, default: u16) -> (&str, u16) {
-    host.rsplit_once(':').and_then(|(name, port)| Some((name, port.parse().ok()?))).unwrap_or((host, default))
+    host.rsplit_once(':')
+        .and_then(|(name, port)| Some((name, port.parse().ok()?)))
+        .unwrap_or((host, default))
 }

@@ -19,7 +19,12 @@ pub struct Wanted {
 
 impl Default for Wanted {
     fn default() -> Self {
-        Self { kubernetes: None, disk: 8 << 30, memory: 4 << 30, registries: true }
+        Self {
+            kubernetes: None,
+            disk: 8 << 30,
+            memory: 4 << 30,
+            registries: true,
+        }
     }
 }
 

@@ -24,27 +24,53 @@ pub struct Event {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EventKind {
     /// Always the first event of a run.
-    RunStarted { verb: Verb, lab: String, plan: RunPlan },
-    StepStarted { step: StepId },
+    RunStarted {
+        verb: Verb,
+        lab: String,
+        plan: RunPlan,
+    },
+    StepStarted {
+        step: StepId,
+    },
     /// Something a running step says of itself.
-    Step { step: StepId, says: StepEvent },
+    Step {
+        step: StepId,
+        says: StepEvent,
+    },
     /// Exactly one for each step of the plan, cancelled and blocked ones included, and one more after each `step_rearmed`. Steps that never got
     /// to start have no `step_started` before it.
-    StepFinished { step: StepId, result: FinishedAs },
+    StepFinished {
+        step: StepId,
+        result: FinishedAs,
+    },
     /// Something anybody may want to read later: a front end that lost lines, a person's note.
-    Note { text: String },
+    Note {
+        text: String,
+    },
     /// A step that had ended is to run again, or may run after all: it is pending once more.
-    StepRearmed { step: StepId },
+    StepRearmed {
+        step: StepId,
+    },
     /// A plan that unwinds has taken back what the step did.
-    StepTakenBack { step: StepId },
+    StepTakenBack {
+        step: StepId,
+    },
     /// Taking back went wrong; what is left needs a person.
-    StepNotTakenBack { step: StepId, error: String, code: String },
+    StepNotTakenBack {
+        step: StepId,
+        error: String,
+        code: String,
+    },
     /// Nothing new is started until `run_resumed`.
     RunPaused,
     RunResumed,
-    RunCancelling { why: CancelReason },
+    RunCancelling {
+        why: CancelReason,
+    },
     /// Always the last event of a run.
-    RunFinished { summary: Summary },
+    RunFinished {
+        summary: Summary,
+    },
     /// A kind that this reader does not know; kept so that a newer journal still folds.
     #[serde(other)]
     Unknown,
@@ -65,22 +91,53 @@ pub enum Verb {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum StepEvent {
     /// How far along; `unit` is `B`, `objects`, `images` …
-    Progress { done: u64, total: Option<u64>, unit: String },
+    Progress {
+        done: u64,
+        total: Option<u64>,
+        unit: String,
+    },
     /// A line of a child process or of the step itself.
-    Output { stream: Stream, line: String },
+    Output {
+        stream: Stream,
+        line: String,
+    },
     /// What the step waits for, and the last reason it was given; said again whenever the reason changes.
-    Waiting { on: String, last_reason: String },
-    Retry { attempt: u32, after_ms: u64, error: String },
+    Waiting {
+        on: String,
+        last_reason: String,
+    },
+    Retry {
+        attempt: u32,
+        after_ms: u64,
+        error: String,
+    },
     /// An object in the cluster (or engine) that this step wrote or removed.
-    ObjectChanged { object: Object, change: String },
+    ObjectChanged {
+        object: Object,
+        change: String,
+    },
     /// A check was run: what it looked at, how it went, what it saw.
-    Probe { target: String, health: Health, seen: String },
+    Probe {
+        target: String,
+        health: Health,
+        seen: String,
+    },
     /// Why something does not come up, as one sentence with a way out.
-    Cause { id: String, sentence: String, fix: String },
+    Cause {
+        id: String,
+        sentence: String,
+        fix: String,
+    },
     /// Something that must be taken back is about to be done; fsynced before it is.
-    Intent { what: String },
-    Applied { what: String },
-    Undone { what: String },
+    Intent {
+        what: String,
+    },
+    Applied {
+        what: String,
+    },
+    Undone {
+        what: String,
+    },
     /// A type that this reader does not know.
     #[serde(other)]
     Unknown,
@@ -121,12 +178,21 @@ pub struct Object {
 #[serde(tag = "as", rename_all = "snake_case")]
 pub enum FinishedAs {
     /// It did something; `note` says what in a few words.
-    Changed { note: String },
+    Changed {
+        note: String,
+    },
     /// What it is for was there already.
-    Unchanged { note: String },
+    Unchanged {
+        note: String,
+    },
     /// It was left out: a step it needs failed, or a person said so.
-    Skipped { why: String },
-    Failed { error: String, code: String },
+    Skipped {
+        why: String,
+    },
+    Failed {
+        error: String,
+        code: String,
+    },
     Cancelled,
 }
 
