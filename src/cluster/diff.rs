@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 /// What has to happen to one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Action {
     Create,
     /// The fields that are not as wanted.
@@ -31,8 +32,11 @@ pub struct Foreign {
 /// One object of a difference.
 #[derive(Debug, Clone)]
 pub struct Entry {
+    /// Which component wants it, or brought it.
     pub component: String,
+    /// Its name.
     pub object: ObjectRef,
+    /// What has to happen.
     pub action: Action,
     /// Not empty when the object was there before we first applied it: applying it takes it over from these.
     pub adopted_from: Vec<Foreign>,

@@ -30,8 +30,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            apply: Duration::from_secs(300),
-            removal: Duration::from_secs(120),
+            apply: Duration::from_mins(5),
+            removal: Duration::from_mins(2),
             in_flight: 16,
         }
     }
@@ -39,6 +39,7 @@ impl Default for Limits {
 
 /// What was done for one component.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Applied {
     pub created: usize,
     pub updated: usize,

@@ -16,6 +16,7 @@ pub(crate) const PRUNE_ANNOTATION: &str = "labctl.dev/prune";
 /// What one component wants in the cluster.
 #[derive(Debug, Clone, Default)]
 pub struct Desired {
+    /// Its name, unique in the lab.
     pub component: String,
     /// Where namespaced objects go that name no namespace.
     pub namespace: Option<String>,
@@ -25,6 +26,7 @@ pub struct Desired {
 
 /// Names one object in a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct ObjectRef {
     /// `apps/v1`, `v1` …
     pub api_version: String,

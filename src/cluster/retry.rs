@@ -64,8 +64,6 @@ fn by_status(status: &ApiStatus) -> Class {
         409 if says(&["object is being deleted", "resourcequotas"]) => Class::Blocked,
         // a race with another writer, or a create that was answered twice
         409 => Class::Transient,
-        // a kind that is being re-established answers so for a moment
-        405 | 406 => Class::Fatal,
         422 | 403 | 400 => immutable_field(status).map_or(Class::Fatal, Class::Immutable),
         408 | 500 | 502 | 503 | 504 => status.retry_after.map_or(Class::Transient, |after| Class::Throttled(Some(after))),
         _ => Class::Fatal,
@@ -138,13 +136,13 @@ impl Patience<'_> {
             match &class {
                 Class::Immutable(field) => {
                     return Err(ClusterError::Immutable {
-                        object: object.clone(),
+                        object: Box::new(object.clone()),
                         field: field.clone(),
                     });
                 }
                 Class::Fatal => {
                     return Err(ClusterError::Refused {
-                        object: object.clone(),
+                        object: Box::new(object.clone()),
                         hint: hint(&error),
                         error,
                     });
@@ -161,7 +159,7 @@ impl Patience<'_> {
             if Instant::now() + wait > limit {
                 let after = limit.duration_since(self.started);
                 return Err(ClusterError::GaveUp {
-                    object: object.clone(),
+                    object: Box::new(object.clone()),
                     after,
                     last: error.to_string(),
                 });

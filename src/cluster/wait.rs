@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 /// An object that is not ready, and what it lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Pending {
     pub object: ObjectRef,
     pub reason: String,
@@ -27,6 +28,7 @@ pub struct Pending {
 
 /// Objects did not become ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct NotReady {
     pub after: Duration,
     /// True when waiting was ended early, since it could not get better.
@@ -141,7 +143,7 @@ impl Cluster {
             if Instant::now() >= patience.deadline {
                 let after = patience.deadline.duration_since(patience.started);
                 return Err(ClusterError::StillThere {
-                    object: object.clone(),
+                    object: Box::new(object.clone()),
                     after,
                     finalizers,
                 });

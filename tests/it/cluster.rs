@@ -1,5 +1,7 @@
 //! The cluster room over a faked wire: what is asked, what is written, in which order, and what happens when the server says no.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests say what they expect")]
+
 use futures::FutureExt as _;
 use http::{Request, Response};
 use kube::client::Body;
@@ -284,7 +286,7 @@ async fn a_refusal_is_said_at_once_and_a_blocked_object_when_its_time_is_over() 
         })
     }));
     let limits = Limits {
-        apply: Duration::from_secs(60),
+        apply: Duration::from_mins(1),
         ..Limits::default()
     };
     let error = apply(&Cluster::with_limits(client, "lab", limits), &desired(vec![config("a", "1")]))

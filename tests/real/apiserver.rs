@@ -1,5 +1,7 @@
 //! The cluster room against a real API server and etcd; a kind cluster works too.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests say what they expect")]
+
 use super::server::{audited_writes, server};
 use labctl::adapters::kube::Kube;
 use labctl::cluster::{Action, Cluster, Desired, ObjectRef};

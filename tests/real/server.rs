@@ -3,6 +3,8 @@
 //! Either `LABCTL_TEST_KUBECONFIG` names a server that may be written to, or `LABCTL_TEST_APISERVER` names the folders (with `:` between) that
 //! hold the binaries `kube-apiserver` and `etcd`.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests say what they expect")]
+
 use labctl::adapters::kube::{Kube, connect};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

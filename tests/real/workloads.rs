@@ -1,6 +1,13 @@
 //! Readiness and causes on a cluster with kubelets. `LABCTL_TEST_CLUSTER` names its kubeconfig, `LABCTL_TEST_IMAGE` an image with a shell that its
 //! nodes have.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests say what they expect"
+)]
+
 use labctl::adapters::kube::connect;
 use labctl::cluster::{Cluster, ClusterError, Desired, NotReady, ObjectRef};
 use labctl::support::progress::Sink;
@@ -30,7 +37,7 @@ async fn bench(name: &str) -> Option<Bench> {
 }
 
 impl Bench {
-    fn deployment(&self, name: &str, pod: &Value) -> Value {
+    fn deployment(name: &str, pod: &Value) -> Value {
         let mut spec = pod.clone();
         spec["terminationGracePeriodSeconds"] = json!(0);
         json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": {"selector": {"matchLabels": {"app": name}},
@@ -61,7 +68,11 @@ impl Bench {
 
     async fn expect_cause(&self, objects: &[Value], within: u64, id: &str, hopeless: bool) {
         let started = Instant::now();
-        let error = self.bring(objects, Duration::from_secs(within)).await.expect_err("it became ready");
+        let error = self
+            .bring(objects, Duration::from_secs(within))
+            .await
+            .map(|after| format!("ready after {after:?}"))
+            .unwrap_err();
         let ClusterError::NotReady(NotReady {
             causes,
             hopeless: ended_early,
@@ -84,15 +95,15 @@ async fn a_rollout_is_waited_for_and_changed_configuration_rolls_it() {
     let pod = json!({"containers": [bench.shell("sleep 1000")], "volumes": [{"name": "v", "configMap": {"name": "settings"}}]});
     let config = |value: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": value}});
     let first = bench
-        .bring(&[config("1"), bench.deployment("d", &pod)], Duration::from_secs(60))
+        .bring(&[config("1"), Bench::deployment("d", &pod)], Duration::from_mins(1))
         .await
         .unwrap();
     let again = bench
-        .bring(&[config("1"), bench.deployment("d", &pod)], Duration::from_secs(60))
+        .bring(&[config("1"), Bench::deployment("d", &pod)], Duration::from_mins(1))
         .await
         .unwrap();
     bench
-        .bring(&[config("2"), bench.deployment("d", &pod)], Duration::from_secs(60))
+        .bring(&[config("2"), Bench::deployment("d", &pod)], Duration::from_mins(1))
         .await
         .unwrap();
     let path = format!("/apis/apps/v1/namespaces/{}/deployments/d", bench.namespace);
@@ -110,25 +121,26 @@ async fn each_kind_of_broken_workload_is_named() {
     let mut missing_image = b.shell("true");
     missing_image["image"] = json!("registry.invalid/no/such:1");
     // a registry that cannot be reached may come back
-    b.expect_cause(&[b.deployment("net", &pod(missing_image.clone()))], 12, "image-network", false)
+    b.expect_cause(&[Bench::deployment("net", &pod(missing_image.clone()))], 12, "image-network", false)
         .await;
     missing_image["imagePullPolicy"] = json!("Never");
-    b.expect_cause(&[b.deployment("never", &pod(missing_image))], 40, "image-not-on-node", true)
+    b.expect_cause(&[Bench::deployment("never", &pod(missing_image))], 40, "image-not-on-node", true)
         .await;
     let mut greedy = b.shell("sleep 1000");
     greedy["resources"] = json!({"requests": {"cpu": "900"}});
-    b.expect_cause(&[b.deployment("greedy", &pod(greedy))], 60, "unschedulable", true)
+    b.expect_cause(&[Bench::deployment("greedy", &pod(greedy))], 60, "unschedulable", true)
         .await;
     let mut config = b.shell("sleep 1000");
     config["envFrom"] = json!([{"configMapRef": {"name": "absent"}}]);
-    b.expect_cause(&[b.deployment("config", &pod(config))], 60, "config-missing", true)
+    b.expect_cause(&[Bench::deployment("config", &pod(config))], 60, "config-missing", true)
         .await;
     let mut oom = b.shell("x=a; while true; do x=$x$x$x$x; done");
     oom["resources"] = json!({"limits": {"memory": "16Mi"}});
-    b.expect_cause(&[b.deployment("oom", &pod(oom))], 40, "out-of-memory", false).await;
+    b.expect_cause(&[Bench::deployment("oom", &pod(oom))], 40, "out-of-memory", false)
+        .await;
     let mut probe = b.shell("sleep 1000");
     probe["readinessProbe"] = json!({"exec": {"command": ["false"]}, "periodSeconds": 1});
-    b.expect_cause(&[b.deployment("probe", &pod(probe))], 12, "probe-failing", false)
+    b.expect_cause(&[Bench::deployment("probe", &pod(probe))], 12, "probe-failing", false)
         .await;
     let job = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "job"}, "spec": {"backoffLimit": 0, "template": {"spec": {
         "restartPolicy": "Never", "containers": [b.shell("echo no such table; exit 3")]}}}});
@@ -136,13 +148,13 @@ async fn each_kind_of_broken_workload_is_named() {
     let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"],
         "storageClassName": "fast", "resources": {"requests": {"storage": "1Gi"}}}});
     let user = json!({"containers": [b.shell("sleep 1000")], "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]});
-    b.expect_cause(&[claim, b.deployment("claim", &user)], 60, "volume-pending", true)
+    b.expect_cause(&[claim, Bench::deployment("claim", &user)], 60, "volume-pending", true)
         .await;
     let quota = json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}});
-    b.expect_cause(&[quota, b.deployment("quota", &pod(b.shell("sleep 1000")))], 60, "quota", true)
+    b.expect_cause(&[quota, Bench::deployment("quota", &pod(b.shell("sleep 1000")))], 60, "quota", true)
         .await;
     b.expect_cause(
-        &[b.deployment("crash", &pod(b.shell("echo bad flag; exit 7")))],
+        &[Bench::deployment("crash", &pod(b.shell("echo bad flag; exit 7")))],
         150,
         "crash-loop",
         true,

@@ -174,6 +174,7 @@ impl Kube {
 /// What a LIST should bring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListForm {
+    /// Objects as they are stored.
     Whole,
     /// Names, labels and managed fields only.
     Metadata,

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Why a call to an API server failed.
+#[expect(missing_docs, reason = "each message names its fields")]
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ApiError {
     /// The kubeconfig cannot be read, or lacks the context.
@@ -37,9 +38,13 @@ pub enum ApiError {
 /// A `metav1.Status` with the parts that decide what to do next.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ApiStatus {
+    /// The HTTP code.
     pub code: u16,
+    /// One word, such as `Invalid`.
     pub reason: String,
+    /// A sentence.
     pub message: String,
+    /// What is wrong, field by field.
     pub causes: Vec<FieldCause>,
     /// From the header, else from the body.
     pub retry_after: Option<Duration>,
@@ -48,7 +53,9 @@ pub struct ApiStatus {
 /// One entry of `details.causes`: which field, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldCause {
+    /// Its path, such as `spec.selector`.
     pub field: String,
+    /// What is wrong with it.
     pub message: String,
 }
 

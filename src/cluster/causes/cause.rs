@@ -27,13 +27,16 @@ pub struct Cause {
     pub sentence: String,
     /// The next step.
     pub fix: String,
+    /// How long waiting still makes sense.
     pub patience: Patience,
 }
 
 /// Everything that is known about one object that is not ready.
 #[derive(Debug, Clone, Copy)]
 pub struct Scene<'s> {
+    /// What is not ready.
     pub object: &'s ObjectRef,
+    /// As it was last seen.
     pub live: &'s Value,
     /// Its pods of the newest template.
     pub pods: &'s [&'s Value],

@@ -40,6 +40,7 @@ pub fn find(scene: &Scene<'_>) -> Vec<Cause> {
 
 /// A container that ended and may have said why.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Ended {
     pub namespace: String,
     pub pod: String,
@@ -69,6 +70,7 @@ pub fn ended_containers(pod: &Value) -> Vec<Ended> {
 
 /// A container that only just started.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Fresh {
     pub pod: String,
     pub container: String,

@@ -61,7 +61,7 @@ fn sort(reason: &str, text: &str) -> (&'static str, &'static str, &'static str, 
             "image-rate-limit",
             "is held back by the registry's rate limit",
             "log in to the registry, wait, or bring the image with a bundle",
-            Patience::After(Duration::from_secs(120)),
+            Patience::After(Duration::from_mins(2)),
         );
     }
     if says(&["unauthorized", "401", "403", "denied", "authorization failed", "no basic auth"]) && !says(&["does not exist or may require"])

@@ -110,7 +110,7 @@ impl Walk {
             }
         }
         let list = live.as_array().map(Vec::as_slice).unwrap_or_default();
-        let mut last = 0;
+        let mut furthest = 0;
         for (wanted, position) in desired.iter().zip(&wanted_by) {
             let Some((key, below)) = position.and_then(|p| owned.keyed.get(p)) else {
                 self.under(bracket(wanted), Self::differs);
@@ -122,10 +122,10 @@ impl Walk {
             };
             // order matters in places (containers, environment), so it is part of what we want
             let index = list.iter().position(|other| std::ptr::eq(other, found)).unwrap_or_default();
-            if index < last {
+            if index < furthest {
                 self.differs();
             }
-            last = index;
+            furthest = index;
             self.under(bracket(key), |walk| walk.value(wanted, found, below));
         }
     }

@@ -97,7 +97,8 @@ mod tests {
 
         #[test]
         fn milli_is_a_thousandth(n in 0_u32..1_000_000) {
-            prop_assert!(same_quantity(&json!(format!("{}m", u64::from(n) * 1000)), &json!(n)));
+            let milli = json!(format!("{}m", u64::from(n) * 1000));
+            prop_assert!(same_quantity(&milli, &json!(n)), "{} is not {}", milli, n);
         }
     }
 }

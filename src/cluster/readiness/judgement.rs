@@ -7,6 +7,7 @@ use serde_json::Value;
 /// What an object's status says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judgement {
+    /// It works, as far as its status can tell.
     Ready,
     /// Not yet, and why.
     InProgress(String),
@@ -67,14 +68,13 @@ pub fn needs_waiting(object: &ObjectRef) -> bool {
     if !built_in(group) {
         return true;
     }
-    matches!(
-        (group, object.kind.as_str()),
-        ("apps", "Deployment" | "StatefulSet" | "DaemonSet")
-            | ("batch", "Job")
-            | ("", "Pod" | "Service" | "Namespace" | "Node")
-            | ("apiextensions.k8s.io", _)
-            | ("apiregistration.k8s.io", _)
-    )
+    match group {
+        "" => matches!(object.kind.as_str(), "Pod" | "Service" | "Namespace" | "Node"),
+        "apps" => matches!(object.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet"),
+        "batch" => object.kind == "Job",
+        "apiextensions.k8s.io" | "apiregistration.k8s.io" => true,
+        _ => false,
+    }
 }
 
 /// A number, or a text that is one (Argo Rollouts writes its generation so).
