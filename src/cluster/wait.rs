@@ -220,7 +220,7 @@ impl Round<'_> {
     /// A container without a readiness probe is "ready" the moment it runs, also when it is about to crash, again. So a workload that is ready by
     /// its counts is looked at once more while one of its containers has only just started; what stays to be waited for, and until when.
     fn settling(&mut self, object: &ObjectRef, there: &Value) -> Option<(String, Option<Instant>)> {
-        if !matches!((object.group(), object.kind.as_str()), ("apps", _)) {
+        if object.group() != "apps" || there["spec"]["paused"] == true {
             return None;
         }
         let pods = self.cluster.hub.watch(&core("Pod", "pods"));
@@ -229,6 +229,10 @@ impl Round<'_> {
         }
         let now = Instant::now();
         for pod in pods_of(&pods, object, there) {
+            // the workload's counts follow its pods a moment later
+            if let Some(container) = causes::stopped_container(&pod) {
+                return Some((format!("container {container} has stopped again"), None));
+            }
             for container in causes::fresh_containers(&pod, time::OffsetDateTime::now_utc()) {
                 let since = *self
                     .settling

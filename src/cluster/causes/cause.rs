@@ -78,11 +78,6 @@ pub fn name_of(object: &Value) -> String {
     format!("{}/{}", text("namespace"), text("name"))
 }
 
-/// The text within the first pair of double quotes.
-pub fn quoted(text: &str) -> Option<&str> {
-    text.split('"').nth(1).filter(|inner| !inner.is_empty())
-}
-
 /// One line, of bounded length.
 pub fn short(text: &str) -> String {
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// A ConfigMap or Secret may be a moment behind the pod that reads it.
 const CONFIG: Duration = Duration::from_secs(30);
+/// Or after so long, since the kubelet takes its time between restarts.
+const CRASHING: Duration = Duration::from_secs(90);
 /// After so many restarts a crash loop is one.
 const RESTARTS: u64 = 3;
 
@@ -68,10 +70,10 @@ pub fn of_container(pod: &Value, reference: &ObjectRef, status: &Value, scene: &
         } else {
             explain(code, &reference_log(reference, name))
         },
-        patience: if restarts > RESTARTS && !waits {
-            Patience::Now
-        } else {
-            Patience::Hold
+        patience: match (waits, restarts > RESTARTS) {
+            (true, _) => Patience::Hold,
+            (false, true) => Patience::Now,
+            (false, false) => Patience::After(CRASHING),
         },
     })
 }
@@ -255,7 +257,14 @@ mod tests {
             Patience::Now,
             &["exit code 1", "boom: bad flag"],
         );
-        check(crash(1, 1, "Error"), "boom", &[], "crash-loop", Patience::Hold, &["1 restarts"]);
+        check(
+            crash(1, 1, "Error"),
+            "boom",
+            &[],
+            "crash-loop",
+            Patience::After(CRASHING),
+            &["1 restarts"],
+        );
         check(
             crash(9, 1, "Error"),
             "dial tcp 10.0.0.1:5432: connect: connection refused",

@@ -1,6 +1,6 @@
 //! What a workload's controller says: pods that may not be made, Jobs that failed, rollouts that ran out of time.
 
-use super::cause::{Cause, Patience, Scene, quoted, short};
+use super::cause::{Cause, Patience, Scene, short};
 use std::time::Duration;
 
 const REFUSED: Duration = Duration::from_secs(20);
@@ -109,7 +109,8 @@ fn pods_refused(scene: &Scene<'_>) -> Option<Cause> {
             Patience::After(REFUSED),
         )
     };
-    let by = quoted(message).map(|name| format!(" ({name})")).unwrap_or_default();
+    let quota = message.split_once("exceeded quota: ").and_then(|(_, rest)| rest.split(',').next());
+    let by = quota.map(|name| format!(" ({name})")).unwrap_or_default();
     Some(Cause {
         id,
         object: scene.object.clone(),
@@ -144,7 +145,9 @@ mod tests {
         let message = "pods \"d-1\" is forbidden: exceeded quota: small, requested: cpu=2, used: cpu=1, limited: cpu=1";
         let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d", "namespace": "n"},
             "status": {"conditions": [{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message}]}});
-        assert_eq!(causes(&deployment, &[], "")[0].id, "quota");
+        let found = causes(&deployment, &[], "");
+        assert_eq!(found[0].id, "quota");
+        assert!(found[0].sentence.contains("used up (small):"), "{}", found[0].sentence);
         let set = json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "s", "namespace": "n"}});
         let event = json!({"involvedObject": {"kind": "StatefulSet", "name": "s"}, "reason": "FailedCreate", "message": message});
         assert_eq!(causes(&set, &[&event], "")[0].id, "quota");

@@ -1,6 +1,6 @@
 //! Looks at one scene from every side.
 
-use super::cause::{Cause, Scene};
+use super::cause::{Cause, Patience, Scene};
 use super::{container, control, image, schedule, storage};
 use crate::cluster::object::ObjectRef;
 use serde_json::Value;
@@ -27,6 +27,12 @@ pub fn find(scene: &Scene<'_>) -> Vec<Cause> {
             found.extend(container::of_container(pod, &reference, status, scene));
         }
         found.extend(container::of_pod(pod, &reference, scene));
+    }
+    if scene.object.kind == "Job" {
+        // how often a run may fail is the Job's own business: its condition says when it is enough
+        for cause in found.iter_mut().filter(|cause| cause.id == "crash-loop") {
+            cause.patience = Patience::Hold;
+        }
     }
     let mut ids = Vec::new();
     found.retain(|cause| {
@@ -107,6 +113,15 @@ pub fn fresh_containers(pod: &Value, now: time::OffsetDateTime) -> Vec<Fresh> {
         .collect()
 }
 
+/// A container of a pod that is to run on and does not run.
+pub fn stopped_container(pod: &Value) -> Option<&str> {
+    if matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed")) {
+        return None;
+    }
+    let statuses = pod["status"]["containerStatuses"].as_array()?;
+    statuses.iter().find(|status| !status["state"]["running"].is_object())?["name"].as_str()
+}
+
 /// Of a workload's pods those of the newest template: what older ones do says nothing about the change.
 pub fn youngest(mut pods: Vec<Arc<Value>>) -> Vec<Arc<Value>> {
     let template = |pod: &Value| {
@@ -167,6 +182,16 @@ mod tests {
         assert_eq!(fresh(&pod(3, "2025-12-31T00:00:05Z", true)), None);
         assert_eq!(fresh(&pod(0, "2026-01-01T00:00:09Z", false)), Some(2));
         assert_eq!(fresh(&pod(0, "2026-01-01T00:00:09Z", true)), None);
+    }
+
+    #[test]
+    fn a_container_that_ended_is_not_taken_for_running() {
+        let pod =
+            |phase: &str, state: &str| json!({"status": {"phase": phase, "containerStatuses": [{"name": "c", "state": {state: {}}}]}});
+        assert_eq!(stopped_container(&pod("Running", "terminated")), Some("c"));
+        assert_eq!(stopped_container(&pod("Running", "running")), None);
+        // an evicted pod stays as a record and runs no more
+        assert_eq!(stopped_container(&pod("Failed", "terminated")), None);
     }
 
     #[test]
