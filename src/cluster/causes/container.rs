@@ -216,6 +216,7 @@ mod tests {
     use serde_json::json;
     use std::collections::BTreeMap;
 
+    #[expect(clippy::needless_pass_by_value, reason = "tables read better without a reference on each value")]
     #[track_caller]
     fn check(status: Value, log: &str, events: &[(&str, &str)], id: &str, patience: Patience, words: &[&str]) {
         let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n"},

@@ -243,6 +243,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    #[expect(clippy::needless_pass_by_value, reason = "tables read better without a reference on each value")]
     #[track_caller]
     fn check(desired: Value, live: Value, owned: Value, paths: &[&str]) {
         let found: Vec<String> = compare(&desired, &live, &FieldTree::parse(&owned))
@@ -252,6 +253,7 @@ mod tests {
         assert_eq!(found, paths);
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "tables read better without a reference on each value")]
     fn deployment(containers: Value) -> Value {
         json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "spec": {"containers": containers}})
     }

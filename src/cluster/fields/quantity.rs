@@ -71,6 +71,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
+    #[expect(clippy::needless_pass_by_value, reason = "tables read better without a reference on each value")]
     #[track_caller]
     fn check(a: Value, b: Value, same: bool) {
         assert_eq!(same_quantity(&a, &b), same, "{a} and {b}");

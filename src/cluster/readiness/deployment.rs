@@ -43,6 +43,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    #[expect(clippy::needless_pass_by_value, reason = "tables read better without a reference on each value")]
     #[track_caller]
     fn check(spec: Value, status: Value, wanted: &str) {
         let got = judge(&json!({"spec": spec, "status": status}));
