@@ -60,7 +60,7 @@ async fn component(setup: &Setup, connected: &Connected, name: &str, drifted: us
     let Some(part) = setup.lab.parts.get(name) else { return Err(Failure::new("LAB-BUG", name)) };
     let lacks = connected.lacks(&setup.refs(name), cx).await?;
     let scope = |stage| Scope { component: name.to_owned(), namespace: part.component.namespace.clone(), stage };
-    let mut results = connected.prober.once(&scope(Stage::Ready), &part.component.ready, &cx.sink, &cx.cancel).await;
+    let mut results = connected.glance(&scope(Stage::Ready), &part.component.ready, &cx.sink, &cx.cancel).await;
     if prove {
         let proof = connected.prober.run(&scope(Stage::Proof), &part.component.proof, &cx.sink, &cx.cancel).await;
         if !proof.is_empty() && proof.iter().all(|result| result.health == Health::Pass) {

@@ -3,6 +3,7 @@
 use super::error::{CatalogError, near};
 use super::files::{Files, read_file};
 use super::yaml;
+use crate::model::check::{Stage, problems};
 use crate::model::component::{Component, Param, ParamKind};
 use crate::model::stack::{API_VERSION, ComponentChoice, Stack};
 use serde_json::Value;
@@ -88,9 +89,42 @@ pub fn lab(files: &Files, which: &str, name: &str) -> Result<Lab, CatalogError> 
         let after = component.after.iter().filter_map(|other| find(other, &components, &providers)).collect();
         let size = choice.size.or(stack.size).unwrap_or_default();
         let params = params(component, choice, size)?;
-        parts.insert(component_name.clone(), Part { component: component.clone(), params, needs, after });
+        let component = filled(component, &params, name)?;
+        parts.insert(component_name.clone(), Part { component, params, needs, after });
     }
     Ok(Lab { name: name.to_owned(), stack, parts })
+}
+
+/// The component with `%{lab}` and its own parameters filled in where it speaks of itself: exports, endpoints and checks.
+fn filled(component: &Component, params: &BTreeMap<String, Value>, lab: &str) -> Result<Component, CatalogError> {
+    let path = format!("manifests/{}/component.yaml", component.metadata.name);
+    let broken = |error: serde_json::Error| CatalogError::Parse { path: path.clone(), message: error.to_string() };
+    let mut value = serde_json::to_value(component).map_err(broken)?;
+    for key in ["exports", "endpoints", "ready", "proof"] {
+        if let Some(part) = value.get_mut(key) {
+            fill(part, params, lab);
+        }
+    }
+    let component: Component = serde_json::from_value(value).map_err(broken)?;
+    let mut wrong = problems(&component.ready, Stage::Ready);
+    wrong.extend(problems(&component.proof, Stage::Proof));
+    if wrong.is_empty() { Ok(component) } else { Err(CatalogError::Parse { path, message: wrong.join("; ") }) }
+}
+
+fn fill(value: &mut Value, params: &BTreeMap<String, Value>, lab: &str) {
+    match value {
+        Value::String(text) if text.contains("%{") => {
+            let mut new = text.replace("%{lab}", lab);
+            for (name, value) in params {
+                let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                new = new.replace(&format!("%{{{name}}}"), &shown);
+            }
+            *text = new;
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| fill(item, params, lab)),
+        Value::Object(entries) => entries.values_mut().for_each(|entry| fill(entry, params, lab)),
+        _ => {}
+    }
 }
 
 fn stack(files: &Files, which: &str, chain: &mut Vec<String>) -> Result<Stack, CatalogError> {

@@ -11,7 +11,7 @@ use kube::runtime::utils::Backoff;
 use kube::runtime::watcher::{self, Event};
 use serde_json::Value;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -44,7 +44,7 @@ struct Copy {
 /// The live copy of one kind.
 #[derive(Debug)]
 pub struct KindWatch {
-    copy: Arc<RwLock<Copy>>,
+    copy: Arc<Mutex<Copy>>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -56,13 +56,20 @@ impl Drop for KindWatch {
 
 impl Hub {
     pub fn new(client: kube::Client) -> Self {
-        Self { client, watches: Mutex::default(), changes: watch::Sender::new(0) }
+        Self {
+            client,
+            watches: Mutex::default(),
+            changes: watch::Sender::new(0),
+        }
     }
 
     /// The watch of a kind, started if need be.
     pub fn watch(&self, resource: &Resource) -> Arc<KindWatch> {
         let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
-        watches.entry(resource.clone()).or_insert_with(|| Arc::new(self.start(resource))).clone()
+        watches
+            .entry(resource.clone())
+            .or_insert_with(|| Arc::new(self.start(resource)))
+            .clone()
     }
 
     /// Moves whenever anything watched changed.
@@ -81,7 +88,7 @@ impl Hub {
             plural: resource.plural.clone(),
         };
         let api: Api<DynamicObject> = Api::all_with(self.client.clone(), &api_resource);
-        let copy = Arc::new(RwLock::new(Copy::default()));
+        let copy = Arc::new(Mutex::new(Copy::default()));
         let changes = self.changes.clone();
         let kept = copy.clone();
         let resource = resource.clone();
@@ -92,7 +99,7 @@ impl Hub {
                     Ok(Some(event)) => take(&kept, event, &resource),
                     Ok(None) => return,
                     Err(error) => {
-                        kept.write().unwrap_or_else(PoisonError::into_inner).trouble = Some(error.to_string());
+                        kept.lock().unwrap_or_else(PoisonError::into_inner).trouble = Some(error.to_string());
                         true
                     }
                 };
@@ -108,30 +115,32 @@ impl Hub {
 impl KindWatch {
     /// The object of this name as last seen.
     pub fn get(&self, namespace: Option<&str>, name: &str) -> Option<Arc<Value>> {
-        let copy = self.copy.read().unwrap_or_else(PoisonError::into_inner);
-        copy.objects.get(&(namespace.unwrap_or_default().to_owned(), name.to_owned())).cloned()
+        let copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
+        copy.objects
+            .get(&(namespace.unwrap_or_default().to_owned(), name.to_owned()))
+            .cloned()
     }
 
     /// Every object for which `wanted` holds.
     pub fn filter(&self, wanted: impl Fn(&Value) -> bool) -> Vec<Arc<Value>> {
-        let copy = self.copy.read().unwrap_or_else(PoisonError::into_inner);
+        let copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
         copy.objects.values().filter(|object| wanted(object)).cloned().collect()
     }
 
     /// Whether a whole list has been seen, so that what is not in it is not there.
     pub fn synced(&self) -> bool {
-        self.copy.read().unwrap_or_else(PoisonError::into_inner).synced
+        self.copy.lock().unwrap_or_else(PoisonError::into_inner).synced
     }
 
     /// What is wrong with the watch, if anything.
     pub fn trouble(&self) -> Option<String> {
-        self.copy.read().unwrap_or_else(PoisonError::into_inner).trouble.clone()
+        self.copy.lock().unwrap_or_else(PoisonError::into_inner).trouble.clone()
     }
 }
 
 /// Takes an event in; true when waiters could see something new.
-fn take(copy: &RwLock<Copy>, event: Event<DynamicObject>, resource: &Resource) -> bool {
-    let mut copy = copy.write().unwrap_or_else(PoisonError::into_inner);
+fn take(copy: &Mutex<Copy>, event: Event<DynamicObject>, resource: &Resource) -> bool {
+    let mut copy = copy.lock().unwrap_or_else(PoisonError::into_inner);
     copy.trouble = None;
     match event {
         Event::Init => {

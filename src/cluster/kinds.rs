@@ -67,7 +67,10 @@ impl Kinds {
             Err(error) if error.is_not_found() => Arc::default(),
             Err(error) => return Err(error),
         };
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(api_version.to_owned(), served.clone());
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(api_version.to_owned(), served.clone());
         Ok(served)
     }
 
@@ -79,7 +82,9 @@ impl Kinds {
 fn read(api_version: &str, answer: &Value) -> HashMap<String, Resource> {
     let mut served = HashMap::new();
     for entry in answer["resources"].as_array().into_iter().flatten() {
-        let (Some(plural), Some(kind)) = (entry["name"].as_str(), entry["kind"].as_str()) else { continue };
+        let (Some(plural), Some(kind)) = (entry["name"].as_str(), entry["kind"].as_str()) else {
+            continue;
+        };
         // subresources (`pods/log`) carry kinds of their own
         if plural.contains('/') {
             continue;

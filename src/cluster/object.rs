@@ -16,6 +16,7 @@ pub(crate) const PRUNE_ANNOTATION: &str = "labctl.dev/prune";
 /// What one component wants in the cluster.
 #[derive(Debug, Clone, Default)]
 pub struct Desired {
+    /// Its name, unique in the lab.
     pub component: String,
     /// Where namespaced objects go that name no namespace.
     pub namespace: Option<String>,
@@ -25,6 +26,7 @@ pub struct Desired {
 
 /// Names one object in a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct ObjectRef {
     /// `apps/v1`, `v1` …
     pub api_version: String,
@@ -63,7 +65,11 @@ impl ObjectRef {
 
     /// As events carry it.
     pub fn event(&self) -> Object {
-        Object { kind: self.kind.clone(), namespace: self.namespace.clone().unwrap_or_default(), name: self.name.clone() }
+        Object {
+            kind: self.kind.clone(),
+            namespace: self.namespace.clone().unwrap_or_default(),
+            name: self.name.clone(),
+        }
     }
 }
 
@@ -91,7 +97,8 @@ pub(crate) fn group_of(api_version: &str) -> &str {
 
 /// Groups that ship with Kubernetes; every other kind is a custom resource or an aggregated one.
 pub(crate) fn built_in(group: &str) -> bool {
-    !group.contains('.') || (group.ends_with(".k8s.io") && !matches!(group, "snapshot.storage.k8s.io" | "gateway.networking.k8s.io" | "metrics.k8s.io"))
+    !group.contains('.')
+        || (group.ends_with(".k8s.io") && !matches!(group, "snapshot.storage.k8s.io" | "gateway.networking.k8s.io" | "metrics.k8s.io"))
 }
 
 /// `value.a.b.c`, or null.

@@ -19,7 +19,10 @@ pub struct Prepared {
 
 /// Prepares all objects of one component. `namespaced` tells whether a kind lives in namespaces.
 pub fn prepare(desired: &Desired, lab: &str, namespaced: impl Fn(&str, &str) -> bool) -> Result<Vec<Prepared>, ClusterError> {
-    let bad = |reason: String| ClusterError::BadObject { component: desired.component.clone(), reason };
+    let bad = |reason: String| ClusterError::BadObject {
+        component: desired.component.clone(),
+        reason,
+    };
     let mut objects = Vec::new();
     flatten(&desired.objects, &mut objects);
     for object in &mut objects {
@@ -45,7 +48,12 @@ pub fn prepare(desired: &Desired, lab: &str, namespaced: impl Fn(&str, &str) -> 
         if !seen.insert(reference.key()) {
             return Err(bad(format!("{reference} stands there twice")));
         }
-        prepared.push(Prepared { component: desired.component.clone(), hash: config_sha::hash_of(&object), reference, object });
+        prepared.push(Prepared {
+            component: desired.component.clone(),
+            hash: config_sha::hash_of(&object),
+            reference,
+            object,
+        });
     }
     Ok(prepared)
 }
@@ -70,7 +78,14 @@ fn clean(object: &mut Value, reference: &ObjectRef) {
         root.shift_remove("status");
     }
     if let Some(metadata) = object["metadata"].as_object_mut() {
-        for name in ["managedFields", "creationTimestamp", "resourceVersion", "uid", "generation", "selfLink"] {
+        for name in [
+            "managedFields",
+            "creationTimestamp",
+            "resourceVersion",
+            "uid",
+            "generation",
+            "selfLink",
+        ] {
             metadata.shift_remove(name);
         }
     }
@@ -97,7 +112,9 @@ fn drop_nulls(value: &mut Value) {
 
 /// `stringData` is write-only, so it could never be compared: it becomes `data`.
 fn encode_text(object: &mut Value) {
-    let Some(Value::Object(text)) = object.as_object_mut().and_then(|root| root.shift_remove("stringData")) else { return };
+    let Some(Value::Object(text)) = object.as_object_mut().and_then(|root| root.shift_remove("stringData")) else {
+        return;
+    };
     if !object["data"].is_object() {
         object["data"] = Value::Object(Map::new());
     }
@@ -109,7 +126,9 @@ fn encode_text(object: &mut Value) {
 
 /// An empty bundle, or one that cert-manager injects, is somebody else's field.
 fn drop_injected_bundles(object: &mut Value, kind: &str) {
-    let injected = object["metadata"]["annotations"].as_object().is_some_and(|a| a.keys().any(|k| k.starts_with("cert-manager.io/inject-")));
+    let injected = object["metadata"]["annotations"]
+        .as_object()
+        .is_some_and(|a| a.keys().any(|k| k.starts_with("cert-manager.io/inject-")));
     let drop = |config: Option<&mut Value>| {
         if let Some(config) = config.and_then(Value::as_object_mut) {
             let empty = config.get("caBundle").is_some_and(|b| is_empty(b) || b.as_str() == Some(""));
@@ -143,7 +162,11 @@ fn leave_replicas_to_autoscalers(objects: &mut [Value]) {
         .collect();
     for object in objects {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let this = (text(&object["kind"]), text(&object["metadata"]["namespace"]), text(&object["metadata"]["name"]));
+        let this = (
+            text(&object["kind"]),
+            text(&object["metadata"]["namespace"]),
+            text(&object["metadata"]["name"]),
+        );
         if scaled.contains(&this)
             && let Some(spec) = object["spec"].as_object_mut()
         {
@@ -169,22 +192,34 @@ mod tests {
     use super::*;
 
     fn one(object: Value) -> Value {
-        let desired = Desired { component: "c".into(), namespace: Some("n".into()), objects: vec![object] };
+        let desired = Desired {
+            component: "c".into(),
+            namespace: Some("n".into()),
+            objects: vec![object],
+        };
         prepare(&desired, "l", |_, kind| kind != "Namespace").unwrap().remove(0).object
     }
 
     #[test]
     fn objects_get_labels_and_a_namespace_and_lose_what_servers_set() {
-        let got = one(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "creationTimestamp": null, "uid": "u"}, "status": {}}));
+        let got = one(
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "creationTimestamp": null, "uid": "u"}, "status": {}}),
+        );
         assert_eq!(got["metadata"]["namespace"], "n");
         assert_eq!(got["metadata"]["labels"][LAB_LABEL], "l");
         assert!(got.get("status").is_none() && got["metadata"].get("uid").is_none() && got["metadata"].get("creationTimestamp").is_none());
-        assert!(one(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}))["metadata"].get("namespace").is_none());
+        assert!(
+            one(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}))["metadata"]
+                .get("namespace")
+                .is_none()
+        );
     }
 
     #[test]
     fn text_of_secrets_is_encoded_and_wins_over_data() {
-        let got = one(json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"k": "eA=="}, "stringData": {"k": "hi", "n": "x"}}));
+        let got = one(
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"k": "eA=="}, "stringData": {"k": "hi", "n": "x"}}),
+        );
         assert_eq!(got["data"], json!({"k": "aGk=", "n": "eA=="}));
     }
 
@@ -206,7 +241,11 @@ mod tests {
     #[test]
     fn an_object_named_twice_is_refused() {
         let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}});
-        let desired = Desired { component: "c".into(), namespace: None, objects: vec![json!({"kind": "List", "items": [object.clone()]}), object] };
+        let desired = Desired {
+            component: "c".into(),
+            namespace: None,
+            objects: vec![json!({"kind": "List", "items": [object.clone()]}), object],
+        };
         assert!(prepare(&desired, "l", |_, _| true).unwrap_err().to_string().contains("twice"));
     }
 }

@@ -40,13 +40,23 @@ pub fn classify(error: &ApiError) -> Class {
 fn by_status(status: &ApiStatus) -> Class {
     let message = status.message.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    if says(&["failed calling webhook", "failed calling admission webhook", "failed to call webhook", "conversion webhook for"]) {
+    if says(&[
+        "failed calling webhook",
+        "failed calling admission webhook",
+        "failed to call webhook",
+        "conversion webhook for",
+    ]) {
         return Class::Blocked;
     }
     match status.code {
         429 => Class::Throttled(status.retry_after),
         404 => Class::NotYet,
-        403 if says(&["error looking up service account", "no api token found for service account", "serviceaccount \"default\" not found"]) => {
+        403 if says(&[
+            "error looking up service account",
+            "no api token found for service account",
+            "serviceaccount \"default\" not found",
+        ]) =>
+        {
             Class::NotYet
         }
         403 if says(&["because it is being terminated"]) => Class::Blocked,
@@ -54,8 +64,6 @@ fn by_status(status: &ApiStatus) -> Class {
         409 if says(&["object is being deleted", "resourcequotas"]) => Class::Blocked,
         // a race with another writer, or a create that was answered twice
         409 => Class::Transient,
-        // a kind that is being re-established answers so for a moment
-        405 | 406 => Class::Fatal,
         422 | 403 | 400 => immutable_field(status).map_or(Class::Fatal, Class::Immutable),
         408 | 500 | 502 | 503 | 504 => status.retry_after.map_or(Class::Transient, |after| Class::Throttled(Some(after))),
         _ => Class::Fatal,
@@ -64,10 +72,20 @@ fn by_status(status: &ApiStatus) -> Class {
 
 /// The field that an answer calls immutable.
 fn immutable_field(status: &ApiStatus) -> Option<String> {
-    const WORDS: [&str; 5] = ["immutable", "may not change once set", "cannot change roleref", "updates to statefulset spec for fields other than", "is forbidden after creation"];
+    const WORDS: [&str; 5] = [
+        "immutable",
+        "may not change once set",
+        "cannot change roleref",
+        "updates to statefulset spec for fields other than",
+        "is forbidden after creation",
+    ];
     let says = |text: &str| WORDS.iter().any(|word| text.to_lowercase().contains(word));
     if let Some(cause) = status.causes.iter().find(|cause| says(&cause.message)) {
-        return Some(if cause.field.is_empty() { "(unnamed)".to_owned() } else { cause.field.clone() });
+        return Some(if cause.field.is_empty() {
+            "(unnamed)".to_owned()
+        } else {
+            cause.field.clone()
+        });
     }
     says(&status.message).then(|| "(unnamed)".to_owned())
 }
@@ -116,16 +134,35 @@ impl Patience<'_> {
             };
             let class = classify(&error);
             match &class {
-                Class::Immutable(field) => return Err(ClusterError::Immutable { object: object.clone(), field: field.clone() }),
-                Class::Fatal => return Err(ClusterError::Refused { object: object.clone(), hint: hint(&error), error }),
+                Class::Immutable(field) => {
+                    return Err(ClusterError::Immutable {
+                        object: Box::new(object.clone()),
+                        field: field.clone(),
+                    });
+                }
+                Class::Fatal => {
+                    return Err(ClusterError::Refused {
+                        object: Box::new(object.clone()),
+                        hint: hint(&error),
+                        error,
+                    });
+                }
                 _ => {}
             }
             attempt += 1;
             let wait = pause(&class, attempt);
-            let limit = if class == Class::NotYet { self.deadline.min(begun + NOT_YET) } else { self.deadline };
+            let limit = if class == Class::NotYet {
+                self.deadline.min(begun + NOT_YET)
+            } else {
+                self.deadline
+            };
             if Instant::now() + wait > limit {
                 let after = limit.duration_since(self.started);
-                return Err(ClusterError::GaveUp { object: object.clone(), after, last: error.to_string() });
+                return Err(ClusterError::GaveUp {
+                    object: Box::new(object.clone()),
+                    after,
+                    last: error.to_string(),
+                });
             }
             self.sink.retry(attempt, wait, format!("{object}: {error}"));
             if matches!(class, Class::Blocked) {
@@ -144,7 +181,9 @@ fn hint(error: &ApiError) -> Hint {
     let message = status.message.to_lowercase();
     Hint(match status.code {
         403 if message.contains("denied the request") => "a policy of the cluster denies it; change the object or the policy",
-        403 if message.contains("podsecurity") => "the namespace's pod security level denies it; change the object or the namespace's label",
+        403 if message.contains("podsecurity") => {
+            "the namespace's pod security level denies it; change the object or the namespace's label"
+        }
         403 => "the kubeconfig's user lacks the right to do this",
         400 if message.contains("unknown field") => "a field is misspelt, or stands in the wrong place",
         413 => "the object is too large for the API server",
@@ -160,7 +199,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn status(code: u16, message: &str) -> ApiError {
-        ApiError::Status(Box::new(ApiStatus { code, message: message.into(), ..ApiStatus::default() }))
+        ApiError::Status(Box::new(ApiStatus {
+            code,
+            message: message.into(),
+            ..ApiStatus::default()
+        }))
     }
 
     #[track_caller]
@@ -170,18 +213,42 @@ mod tests {
 
     #[test]
     fn each_answer_has_its_class() {
-        check(&status(500, "Internal error occurred: failed calling webhook \"x\": connect: connection refused"), &Class::Blocked);
-        check(&status(500, "failed calling webhook \"x\": tls: x509: certificate signed by unknown authority"), &Class::Blocked);
+        check(
+            &status(
+                500,
+                "Internal error occurred: failed calling webhook \"x\": connect: connection refused",
+            ),
+            &Class::Blocked,
+        );
+        check(
+            &status(
+                500,
+                "failed calling webhook \"x\": tls: x509: certificate signed by unknown authority",
+            ),
+            &Class::Blocked,
+        );
         check(&status(500, "conversion webhook for a/v1, Kind=B failed: Post"), &Class::Blocked);
         check(&status(500, "etcdserver: leader changed"), &Class::Transient);
         check(&status(503, "apiserver is shutting down"), &Class::Transient);
         check(&status(404, "the server could not find the requested resource"), &Class::NotYet);
         check(&status(404, "namespaces \"apps\" not found"), &Class::NotYet);
-        check(&status(403, "pods \"x\" is forbidden: error looking up service account a/default: serviceaccount \"default\" not found"), &Class::NotYet);
-        check(&status(403, "unable to create new content in namespace a because it is being terminated"), &Class::Blocked);
+        check(
+            &status(
+                403,
+                "pods \"x\" is forbidden: error looking up service account a/default: serviceaccount \"default\" not found",
+            ),
+            &Class::NotYet,
+        );
+        check(
+            &status(403, "unable to create new content in namespace a because it is being terminated"),
+            &Class::Blocked,
+        );
         check(&status(403, "exceeded quota: q, requested: pods=1"), &Class::Blocked);
         check(&status(403, "User \"x\" cannot patch resource"), &Class::Fatal);
-        check(&status(409, "Operation cannot be fulfilled on resourcequotas \"q\""), &Class::Blocked);
+        check(
+            &status(409, "Operation cannot be fulfilled on resourcequotas \"q\""),
+            &Class::Blocked,
+        );
         check(&status(409, "the object has been modified"), &Class::Transient);
         check(&status(422, "spec.replicas: Invalid value"), &Class::Fatal);
         check(&status(429, "Too many requests"), &Class::Throttled(None));
@@ -193,7 +260,10 @@ mod tests {
     fn an_immutable_field_is_named() {
         let error = ApiError::Status(Box::new(ApiStatus {
             code: 422,
-            causes: vec![FieldCause { field: "spec.selector".into(), message: "Invalid value: field is immutable".into() }],
+            causes: vec![FieldCause {
+                field: "spec.selector".into(),
+                message: "Invalid value: field is immutable".into(),
+            }],
             ..ApiStatus::default()
         }));
         check(&error, &Class::Immutable("spec.selector".into()));

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 /// An object that is not ready, and what it lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Pending {
     pub object: ObjectRef,
     pub reason: String,
@@ -27,6 +28,7 @@ pub struct Pending {
 
 /// Objects did not become ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct NotReady {
     pub after: Duration,
     /// True when waiting was ended early, since it could not get better.
@@ -38,8 +40,17 @@ pub struct NotReady {
 
 impl std::fmt::Display for NotReady {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<String> = self.pending.iter().take(3).map(|p| format!("{} ({})", p.object, p.reason)).collect();
-        let more = if self.pending.len() > 3 { format!(" and {} more", self.pending.len() - 3) } else { String::new() };
+        let names: Vec<String> = self
+            .pending
+            .iter()
+            .take(3)
+            .map(|p| format!("{} ({})", p.object, p.reason))
+            .collect();
+        let more = if self.pending.len() > 3 {
+            format!(" and {} more", self.pending.len() - 3)
+        } else {
+            String::new()
+        };
         write!(f, "not ready after {} s: {}{more}", self.after.as_secs(), names.join(", "))?;
         for cause in self.causes.iter().take(2) {
             write!(f, "; {}; {}", cause.sentence, cause.fix)?;
@@ -53,18 +64,36 @@ const LOG_LINES: u32 = 20;
 impl Cluster {
     /// Waits until every object is ready. Says through `sink` what it waits on and why, each time that changes. Ends early when something cannot
     /// get better by waiting; kinds that are ready by being there cost nothing.
-    pub async fn wait_ready(&self, objects: &[ObjectRef], within: Duration, sink: &Sink, cancel: &CancellationToken) -> Result<(), ClusterError> {
+    pub async fn wait_ready(
+        &self,
+        objects: &[ObjectRef],
+        within: Duration,
+        sink: &Sink,
+        cancel: &CancellationToken,
+    ) -> Result<(), ClusterError> {
         let started = Instant::now();
-        let patience = Patience { sink, cancel, started, deadline: started + within };
+        let patience = Patience {
+            sink,
+            cancel,
+            started,
+            deadline: started + within,
+        };
         let mut waiting: Vec<(ObjectRef, Arc<KindWatch>)> = Vec::new();
         let mut changes = self.hub.changes();
         for object in objects.iter().filter(|object| needs_waiting(object)) {
             waiting.push((object.clone(), self.watch_of(object, &patience).await?));
         }
-        let mut round = Round { cluster: self, sink, said: String::new(), seen: HashMap::new(), logs: HashMap::new() };
+        let mut round = Round {
+            cluster: self,
+            sink,
+            said: String::new(),
+            seen: HashMap::new(),
+            logs: HashMap::new(),
+            settling: HashMap::new(),
+        };
         loop {
             changes.mark_unchanged();
-            let (pending, failed) = round.judge_all(&waiting);
+            let (pending, failed, settled_at) = round.judge_all(&waiting);
             if pending.is_empty() {
                 return Ok(());
             }
@@ -74,13 +103,22 @@ impl Cluster {
             let hopeless = failed || next.is_some_and(|at| at <= Instant::now());
             if hopeless || Instant::now() >= patience.deadline {
                 let pending = pending.into_iter().map(|(object, _, reason)| Pending { object, reason }).collect();
-                let not_ready = NotReady { after: started.elapsed(), hopeless, pending, causes: found };
+                let not_ready = NotReady {
+                    after: started.elapsed(),
+                    hopeless,
+                    pending,
+                    causes: found,
+                };
                 for cause in &not_ready.causes {
-                    sink.say(StepEvent::Cause { id: cause.id.to_owned(), sentence: cause.sentence.clone(), fix: cause.fix.clone() });
+                    sink.say(StepEvent::Cause {
+                        id: cause.id.to_owned(),
+                        sentence: cause.sentence.clone(),
+                        fix: cause.fix.clone(),
+                    });
                 }
                 return Err(ClusterError::NotReady(not_ready));
             }
-            let until = next.map_or(patience.deadline, |at| at.min(patience.deadline));
+            let until = [next, settled_at].into_iter().flatten().fold(patience.deadline, Instant::min);
             tokio::select! {
                 () = cancel.cancelled() => return Err(ClusterError::Cancelled),
                 _ = changes.changed() => {}
@@ -104,7 +142,11 @@ impl Cluster {
             let finalizers = same.map(|there| there["metadata"]["finalizers"].to_string()).unwrap_or_default();
             if Instant::now() >= patience.deadline {
                 let after = patience.deadline.duration_since(patience.started);
-                return Err(ClusterError::StillThere { object: object.clone(), after, finalizers });
+                return Err(ClusterError::StillThere {
+                    object: Box::new(object.clone()),
+                    after,
+                    finalizers,
+                });
             }
             if !said {
                 patience.sink.waiting(format!("{object} to be gone"), finalizers);
@@ -121,7 +163,10 @@ impl Cluster {
     async fn watch_of(&self, object: &ObjectRef, patience: &Patience<'_>) -> Result<Arc<KindWatch>, ClusterError> {
         let resolve = || async { self.kinds.of(&self.kube, object).await };
         let resource = patience.until_accepted(object, resolve).await?;
-        let unknown = || ClusterError::UnknownKind { api_version: object.api_version.clone(), kind: object.kind.clone() };
+        let unknown = || ClusterError::UnknownKind {
+            api_version: object.api_version.clone(),
+            kind: object.kind.clone(),
+        };
         Ok(self.hub.watch(&resource.ok_or_else(unknown)?))
     }
 }
@@ -137,39 +182,94 @@ struct Round<'c> {
     seen: HashMap<(String, &'static str), Instant>,
     /// Last lines of containers that ended, by pod, container and restarts.
     logs: HashMap<(String, String, u64), String>,
+    /// Since when a container that just started is seen running, by pod, container and restarts.
+    settling: HashMap<(String, String, u64), Instant>,
 }
 
 impl Round<'_> {
-    fn judge_all(&self, waiting: &[(ObjectRef, Arc<KindWatch>)]) -> (Vec<Open>, bool) {
+    /// What is not ready, whether something of it has failed, and when to look again if nothing happens.
+    fn judge_all(&mut self, waiting: &[(ObjectRef, Arc<KindWatch>)]) -> (Vec<Open>, bool, Option<Instant>) {
         let mut failed = false;
         let mut open = Vec::new();
+        let mut again: Option<Instant> = None;
         for (object, watch) in waiting {
             let there = watch.get(object.namespace.as_deref(), &object.name);
             let reason = match there.as_deref().map(judge) {
-                Some(Judgement::Ready) => continue,
+                Some(Judgement::Ready) => match there.as_deref().and_then(|there| self.settling(object, there)) {
+                    Some((reason, at)) => {
+                        again = at.into_iter().chain(again).min();
+                        reason
+                    }
+                    None => continue,
+                },
                 Some(Judgement::InProgress(reason)) => reason,
                 Some(Judgement::Failed(reason)) => {
                     failed = true;
                     reason
                 }
                 None if watch.synced() => "it does not exist".to_owned(),
-                None => watch.trouble().map_or_else(|| "not seen yet".to_owned(), |trouble| format!("cannot be watched: {trouble}")),
+                None => watch
+                    .trouble()
+                    .map_or_else(|| "not seen yet".to_owned(), |trouble| format!("cannot be watched: {trouble}")),
             };
             open.push((object.clone(), there, reason));
         }
-        (open, failed)
+        (open, failed, again)
+    }
+
+    /// A container without a readiness probe is "ready" the moment it runs, also when it is about to crash, again. So a workload that is ready by
+    /// its counts is looked at once more while one of its containers has only just started; what stays to be waited for, and until when.
+    fn settling(&mut self, object: &ObjectRef, there: &Value) -> Option<(String, Option<Instant>)> {
+        if object.group() != "apps" || there["spec"]["paused"] == true {
+            return None;
+        }
+        let pods = self.cluster.hub.watch(&core("Pod", "pods"));
+        if !pods.synced() {
+            return Some((pods.trouble().unwrap_or_else(|| "its pods are not seen yet".to_owned()), None));
+        }
+        let now = Instant::now();
+        for pod in pods_of(&pods, object, there) {
+            // the workload's counts follow its pods a moment later
+            if let Some(container) = causes::stopped_container(&pod) {
+                return Some((format!("container {container} has stopped again"), None));
+            }
+            for container in causes::fresh_containers(&pod, time::OffsetDateTime::now_utc()) {
+                let since = *self
+                    .settling
+                    .entry((container.pod, container.container.clone(), container.restarts))
+                    .or_insert(now);
+                // the bound is counted by our own clock too, so a node whose clock is off delays and does not block
+                if now < since + container.watch_for {
+                    let times = if container.restarts > 0 {
+                        format!(" for the {}. time", container.restarts + 1)
+                    } else {
+                        String::new()
+                    };
+                    return Some((
+                        format!("container {} has only just started{times}", container.container),
+                        Some(since + container.watch_for),
+                    ));
+                }
+            }
+        }
+        None
     }
 
     /// Joins pods, events, claims and logs of what is pending to causes.
     async fn causes(&mut self, open: &[Open]) -> Vec<Cause> {
         let mut found = Vec::new();
-        if !open.iter().any(|(object, _, _)| causes::has_pods(object) || object.kind == "PersistentVolumeClaim") {
+        if !open
+            .iter()
+            .any(|(object, _, _)| causes::has_pods(object) || object.kind == "PersistentVolumeClaim")
+        {
             return found;
         }
-        let watch = |kind: &str, plural: &str| {
-            self.cluster.hub.watch(&Resource { api_version: "v1".into(), kind: kind.into(), plural: plural.into(), namespaced: true })
-        };
-        let (pods, events, claims) = (watch("Pod", "pods"), watch("Event", "events"), watch("PersistentVolumeClaim", "persistentvolumeclaims"));
+        let watch = |kind: &str, plural: &str| self.cluster.hub.watch(&core(kind, plural));
+        let (pods, events, claims) = (
+            watch("Pod", "pods"),
+            watch("Event", "events"),
+            watch("PersistentVolumeClaim", "persistentvolumeclaims"),
+        );
         for (object, there, _) in open {
             let Some(there) = there else { continue };
             // what its pods do says nothing before the controller has looked at this generation
@@ -181,9 +281,7 @@ impl Round<'_> {
             let of_pods: Vec<Arc<Value>> = if object.kind == "Pod" {
                 vec![there.clone()]
             } else {
-                causes::youngest(pods.filter(|pod| {
-                    here(pod) && selects(&there["spec"]["selector"], &pod["metadata"]["labels"]) && !pod["metadata"]["deletionTimestamp"].is_string()
-                }))
+                pods_of(&pods, object, there)
             };
             let said = events.filter(|event| event["involvedObject"]["namespace"] == namespace);
             let claims = claims.filter(here);
@@ -248,7 +346,11 @@ impl Round<'_> {
 
     fn say(&mut self, open: &[Open], found: &[Cause]) {
         let on: Vec<String> = open.iter().take(3).map(|(object, _, _)| object.to_string()).collect();
-        let more = if open.len() > 3 { format!(" and {} more", open.len() - 3) } else { String::new() };
+        let more = if open.len() > 3 {
+            format!(" and {} more", open.len() - 3)
+        } else {
+            String::new()
+        };
         let reason = found.first().map_or_else(|| open[0].2.clone(), |cause| cause.sentence.clone());
         let text = format!("{}{more}: {reason}", on.join(", "));
         if text != self.said {
@@ -256,4 +358,23 @@ impl Round<'_> {
             self.said = text;
         }
     }
+}
+
+/// A core kind, whose place is always the same.
+fn core(kind: &str, plural: &str) -> Resource {
+    Resource {
+        api_version: "v1".into(),
+        kind: kind.into(),
+        plural: plural.into(),
+        namespaced: true,
+    }
+}
+
+/// A workload's pods of the newest template that are not on their way out.
+fn pods_of(pods: &KindWatch, object: &ObjectRef, there: &Value) -> Vec<Arc<Value>> {
+    causes::youngest(pods.filter(|pod| {
+        pod["metadata"]["namespace"].as_str() == object.namespace.as_deref()
+            && selects(&there["spec"]["selector"], &pod["metadata"]["labels"])
+            && !pod["metadata"]["deletionTimestamp"].is_string()
+    }))
 }

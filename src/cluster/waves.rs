@@ -26,8 +26,17 @@ impl Wave {
             "CustomResourceDefinition" => Self::Ground,
             "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" | "APIService" => Self::Custom,
             "Service" | "Endpoints" | "EndpointSlice" if built_in(group) => Self::Services,
-            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Pod" | "Job" | "CronJob"
-            | "HorizontalPodAutoscaler" | "PodDisruptionBudget" | "Ingress"
+            "Deployment"
+            | "StatefulSet"
+            | "DaemonSet"
+            | "ReplicaSet"
+            | "ReplicationController"
+            | "Pod"
+            | "Job"
+            | "CronJob"
+            | "HorizontalPodAutoscaler"
+            | "PodDisruptionBudget"
+            | "Ingress"
                 if built_in(group) =>
             {
                 Self::Workloads
@@ -59,7 +68,12 @@ mod tests {
     use super::*;
 
     fn object(api_version: &str, kind: &str) -> ObjectRef {
-        ObjectRef { api_version: api_version.into(), kind: kind.into(), namespace: None, name: "x".into() }
+        ObjectRef {
+            api_version: api_version.into(),
+            kind: kind.into(),
+            namespace: None,
+            name: "x".into(),
+        }
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl Step for Component {
         if let Some(lacking) = connected.lacks(&self.setup.refs(&self.name), cx).await? {
             return Ok(Observed::Needed(lacking));
         }
-        let results = connected.prober.once(&self.scope(Stage::Ready), &self.ready, &cx.sink, &cx.cancel).await;
+        let results = connected.glance(&self.scope(Stage::Ready), &self.ready, &cx.sink, &cx.cancel).await;
         if let Some(bad) = failed(&results) {
             return Ok(Observed::Needed(format!("{}: {}", bad.name, bad.seen)));
         }

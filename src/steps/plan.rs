@@ -95,10 +95,10 @@ pub fn up(setup: &Arc<Setup>) -> Result<Vec<Node>, CatalogError> {
         };
         let mut needs = vec!["survey".to_owned()];
         needs.extend(part.needs.iter().map(|need| format!("component/{need}")));
-        let after: Vec<String> = part.after.iter().map(|other| format!("component/{other}")).collect();
+        // `after` orders the list (and so who gets a CPU first), and is no edge: pods of one part start while the checks of another still wait
         let title = if part.component.metadata.title.is_empty() { name.clone() } else { part.component.metadata.title.clone() };
         nodes.push(
-            Node::new(format!("component/{name}"), title, Arc::new(step)).group(part.component.metadata.group.clone()).needs(needs).after(after).class(ResourceClass::Light).deadline(COMPONENT + MINUTES_2).estimate_ms(15_000),
+            Node::new(format!("component/{name}"), title, Arc::new(step)).group(part.component.metadata.group.clone()).needs(needs).class(ResourceClass::Light).deadline(COMPONENT + MINUTES_2).estimate_ms(15_000),
         );
     }
     Ok(nodes)

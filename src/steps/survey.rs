@@ -4,15 +4,17 @@
 use super::setup::Setup;
 use super::lookup::lookup;
 use crate::adapters::kube::{self, Forwards, Objects};
-use crate::checks::Prober;
+use crate::checks::{CheckResult, Pace, Prober, Scope};
 use crate::cluster::{Cluster, ClusterError, Desired, Diff, ObjectRef};
 use crate::engine::step::{Cx, Observed, Step, StepError};
+use crate::model::check::Check;
 use crate::support::progress::Sink;
 use async_trait::async_trait;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// A cluster that answers, and what is known of it.
 #[derive(Debug, Clone)]
@@ -26,6 +28,12 @@ pub struct Connected {
 const GLANCE: Duration = Duration::from_secs(2);
 
 impl Connected {
+    /// Looks once at each check, without waiting for what does not pass.
+    pub async fn glance(&self, scope: &Scope, checks: &[Check], sink: &Sink, cancel: &CancellationToken) -> Vec<CheckResult> {
+        let prober = Prober::clone(&self.prober).with_pace(Pace::once());
+        prober.run(scope, checks, sink, cancel).await
+    }
+
     /// The first thing that is not ready among `objects`; `None` when all are.
     pub async fn lacks(&self, objects: &[ObjectRef], cx: &Cx) -> Result<Option<String>, StepError> {
         match self.cluster.wait_ready(objects, GLANCE, &Sink::silent(), &cx.cancel).await {

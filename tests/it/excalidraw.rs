@@ -57,7 +57,10 @@ fn catalogue(folder: &Path) -> Vec<Component> {
         .filter(|path| path.is_file())
         .collect();
     files.sort();
-    files.iter().map(|path| parse(&std::fs::read_to_string(path).unwrap(), &path.display().to_string())).collect()
+    files
+        .iter()
+        .map(|path| parse(&std::fs::read_to_string(path).unwrap(), &path.display().to_string()))
+        .collect()
 }
 
 fn parse(yaml: &str, file: &str) -> Component {
@@ -92,7 +95,9 @@ fn depths(count: usize, edges: &[(usize, usize)]) -> Vec<i64> {
 
 /// A stable number for an element: the picture must not change when nothing did.
 fn seed(id: &str) -> u32 {
-    id.bytes().fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619)) >> 1
+    id.bytes()
+        .fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619))
+        >> 1
 }
 
 struct Place {
@@ -120,7 +125,10 @@ fn with(mut element: Value, more: &Value) -> Value {
 fn text(id: &str, within: &str, at: &Place, text: &str, frame: Option<&str>) -> Value {
     let lines = i64::try_from(text.lines().count()).unwrap();
     let height = lines * 20;
-    let at = Place { x: at.x + 5, y: at.y + (BOX.1 - height) / 2 };
+    let at = Place {
+        x: at.x + 5,
+        y: at.y + (BOX.1 - height) / 2,
+    };
     with(
         element("text", id, &at, (BOX.0 - 10, height), frame),
         &json!({
@@ -182,9 +190,23 @@ fn draw(components: &[Component]) -> Value {
             element("rectangle", &format!("box/{name}"), &places[index], BOX, Some(&frame)),
             &json!({"backgroundColor": colour(&component.metadata.group), "roundness": {"type": 3}, "boundElements": bound}),
         ));
-        let title = if component.metadata.title.is_empty() { name } else { &component.metadata.title };
-        let provides = if component.provides.is_empty() { String::new() } else { format!("\nprovides {}", component.provides.join(", ")) };
-        elements.push(text(&format!("text/{name}"), &format!("box/{name}"), &places[index], &format!("{title}{provides}"), Some(&frame)));
+        let title = if component.metadata.title.is_empty() {
+            name
+        } else {
+            &component.metadata.title
+        };
+        let provides = if component.provides.is_empty() {
+            String::new()
+        } else {
+            format!("\nprovides {}", component.provides.join(", "))
+        };
+        elements.push(text(
+            &format!("text/{name}"),
+            &format!("box/{name}"),
+            &places[index],
+            &format!("{title}{provides}"),
+            Some(&frame),
+        ));
     }
     elements.extend(frames);
     elements.extend(edges.iter().map(|edge| arrow(components, &places, *edge)));
@@ -202,7 +224,10 @@ fn arrow_id(components: &[Component], (from, to): (usize, usize)) -> String {
 fn arrow(components: &[Component], places: &[Place], edge: (usize, usize)) -> Value {
     const GAP: i64 = 4;
     let (from, to) = (&places[edge.0], &places[edge.1]);
-    let start = Place { x: from.x - GAP, y: from.y + BOX.1 / 2 };
+    let start = Place {
+        x: from.x - GAP,
+        y: from.y + BOX.1 / 2,
+    };
     let (dx, dy) = (to.x + BOX.0 + GAP - start.x, to.y + BOX.1 / 2 - start.y);
     let bind = |index: usize| json!({"elementId": format!("box/{}", components[index].metadata.name), "focus": 0, "gap": GAP});
     with(
@@ -220,7 +245,10 @@ fn the_picture_shows_the_catalogue() {
     let picture = "docs/ARCHITECTURE.excalidraw";
     if !manifests.is_dir() {
         // no catalogue, no picture of one
-        assert!(!manifests.with_file_name(picture).exists(), "{picture} shows components that are not in the tree");
+        assert!(
+            !manifests.with_file_name(picture).exists(),
+            "{picture} shows components that are not in the tree"
+        );
         return;
     }
     let components = catalogue(&manifests);
@@ -243,14 +271,23 @@ mod drawn {
     }
 
     fn ids(elements: &[Value], kind: &str) -> BTreeSet<String> {
-        elements.iter().filter(|one| one["type"] == kind).map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+        elements
+            .iter()
+            .filter(|one| one["type"] == kind)
+            .map(|one| one["id"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     #[test]
     fn needs_are_drawn_by_name_and_by_capability() {
         let picture = draw(&example());
         let arrows = ids(picture["elements"].as_array().unwrap(), "arrow");
-        let expected = ["needs/app/jaeger", "needs/app/sqs", "needs/collector/loki", "needs/collector/jaeger"];
+        let expected = [
+            "needs/app/jaeger",
+            "needs/app/sqs",
+            "needs/collector/loki",
+            "needs/collector/jaeger",
+        ];
         assert_eq!(arrows, expected.map(str::to_owned).into());
     }
 
@@ -260,8 +297,17 @@ mod drawn {
         let elements = picture["elements"].as_array().unwrap();
         for arrow in elements.iter().filter(|one| one["type"] == "arrow") {
             for end in ["startBinding", "endBinding"] {
-                let within = elements.iter().find(|one| one["id"] == arrow[end]["elementId"]).expect("the box is there");
-                assert!(within["boundElements"].as_array().unwrap().iter().any(|bound| bound["id"] == arrow["id"]));
+                let within = elements
+                    .iter()
+                    .find(|one| one["id"] == arrow[end]["elementId"])
+                    .expect("the box is there");
+                assert!(
+                    within["boundElements"]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .any(|bound| bound["id"] == arrow["id"])
+                );
             }
         }
     }
@@ -275,7 +321,12 @@ mod drawn {
         assert!(at("app")["x"].as_i64() > at("jaeger")["x"].as_i64());
         let boxes: Vec<(i64, i64)> = components
             .iter()
-            .map(|one| (at(&one.metadata.name)["x"].as_i64().unwrap(), at(&one.metadata.name)["y"].as_i64().unwrap()))
+            .map(|one| {
+                (
+                    at(&one.metadata.name)["x"].as_i64().unwrap(),
+                    at(&one.metadata.name)["y"].as_i64().unwrap(),
+                )
+            })
             .collect();
         for (index, a) in boxes.iter().enumerate() {
             for b in &boxes[index + 1..] {

@@ -1,27 +1,14 @@
-//! Against a real API server: `LABCTL_TEST_KUBECONFIG` names a kubeconfig whose current context may be written to (etcd and kube-apiserver are
-//! enough; a kind cluster works too).
+//! The cluster room against a real API server and etcd; a kind cluster works too.
 
-use labctl::adapters::kube::{Kube, connect};
+#![expect(clippy::unwrap_used, reason = "helpers of tests say what they expect")]
+
+use super::server::{audited_writes, server};
+use labctl::adapters::kube::Kube;
 use labctl::cluster::{Action, Cluster, Desired, ObjectRef};
 use labctl::support::progress::Sink;
 use serde_json::{Value, json};
-use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
-
-/// The server, or `None` after saying aloud that there is none.
-async fn server() -> Option<Kube> {
-    let Ok(path) = std::env::var("LABCTL_TEST_KUBECONFIG") else {
-        let text = "NOT RUN: tier apiserver: LABCTL_TEST_KUBECONFIG is not set; `make testbed PARTS=apiserver` brings a server and prints the line to set";
-        let required = std::env::var("LABCTL_REQUIRE_TIERS").is_ok_and(|tiers| tiers.split(',').any(|tier| tier.trim() == "apiserver"));
-        assert!(!required, "{text}");
-        println!("{text}");
-        return None;
-    };
-    let kube = connect(Path::new(&path), None).await.unwrap();
-    kube.ready().await.unwrap();
-    Some(kube)
-}
 
 /// A lab name no other run uses.
 fn lab(name: &str) -> String {
@@ -43,14 +30,18 @@ fn template(index: usize) -> Value {
 /// About `count` objects of the kinds a lab is made of, written as people write them: defaults left out, amounts spelt their way.
 fn objects(namespace: &str, count: usize) -> Vec<Value> {
     let mut all = vec![json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})];
-    let named = |api: &str, kind: &str, name: String| json!({"apiVersion": api, "kind": kind, "metadata": {"name": name, "namespace": namespace}});
+    let named =
+        |api: &str, kind: &str, name: String| json!({"apiVersion": api, "kind": kind, "metadata": {"name": name, "namespace": namespace}});
     let with = |mut object: Value, fields: Value| {
         object.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         object
     };
     for i in 0..count - 1 {
         let object = match i % 20 {
-            0 => with(named("v1", "Secret", format!("s{i}")), json!({"stringData": {"password": format!("p{i}")}})),
+            0 => with(
+                named("v1", "Secret", format!("s{i}")),
+                json!({"stringData": {"password": format!("p{i}")}}),
+            ),
             1 => named("v1", "ServiceAccount", format!("a{i}")),
             2 => with(
                 named("v1", "Service", format!("v{i}")),
@@ -86,18 +77,27 @@ fn objects(namespace: &str, count: usize) -> Vec<Value> {
                 named("networking.k8s.io/v1", "Ingress", format!("i{i}")),
                 json!({"spec": {"rules": [{"http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "v2", "port": {"number": 80}}}}]}}]}}),
             ),
-            11 => with(named("policy/v1", "PodDisruptionBudget", format!("p{i}")), json!({"spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "x"}}}})),
+            11 => with(
+                named("policy/v1", "PodDisruptionBudget", format!("p{i}")),
+                json!({"spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "x"}}}}),
+            ),
             12 => with(
                 named("autoscaling/v2", "HorizontalPodAutoscaler", format!("h{i}")),
                 json!({"spec": {"maxReplicas": 3, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d5"},
                     "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "AverageValue", "averageValue": "1000m"}}}]}}),
             ),
-            13 => with(named("v1", "ResourceQuota", format!("q{i}")), json!({"spec": {"hard": {"requests.cpu": "4000m", "pods": "100"}}})),
+            13 => with(
+                named("v1", "ResourceQuota", format!("q{i}")),
+                json!({"spec": {"hard": {"requests.cpu": "4000m", "pods": "100"}}}),
+            ),
             14 => with(
                 named("apps/v1", "DaemonSet", format!("e{i}")),
                 json!({"spec": {"selector": {"matchLabels": {"app": format!("w{i}")}}, "template": template(i)}}),
             ),
-            _ => with(named("v1", "ConfigMap", format!("c{i}")), json!({"data": {"key": format!("value {i}"), "limits": "1000m"}})),
+            _ => with(
+                named("v1", "ConfigMap", format!("c{i}")),
+                json!({"data": {"key": format!("value {i}"), "limits": "1000m"}}),
+            ),
         };
         all.push(object);
     }
@@ -115,7 +115,11 @@ fn widgets(group: &str, namespace: &str) -> Vec<Value> {
 }
 
 fn component(name: &str, objects: Vec<Value>) -> Desired {
-    Desired { component: name.to_owned(), namespace: None, objects }
+    Desired {
+        component: name.to_owned(),
+        namespace: None,
+        objects,
+    }
 }
 
 /// Applies as `up` does: definitions of all first, then each component.
@@ -133,7 +137,11 @@ async fn up(cluster: &Cluster, desired: &[Desired]) -> (usize, Vec<labctl::clust
 /// What is not unchanged, as text.
 async fn changes(cluster: &Cluster, desired: &[Desired]) -> Vec<String> {
     let diff = cluster.diff(desired).await.unwrap();
-    diff.entries.iter().filter(|e| e.action != Action::Unchanged).map(|e| format!("{} {:?}", e.object, e.action)).collect()
+    diff.entries
+        .iter()
+        .filter(|e| e.action != Action::Unchanged)
+        .map(|e| format!("{} {:?}", e.object, e.action))
+        .collect()
 }
 
 async fn down(cluster: &Cluster, components: &[&str]) {
@@ -143,6 +151,7 @@ async fn down(cluster: &Cluster, components: &[&str]) {
 }
 
 #[tokio::test]
+#[ignore = "needs an API server: scripts/test --real --tier apiserver"]
 async fn a_second_run_finds_nothing_to_write_and_drift_and_leftovers_are_repaired() {
     let Some(kube) = server().await else { return };
     let lab = lab("mixed");
@@ -156,9 +165,10 @@ async fn a_second_run_finds_nothing_to_write_and_drift_and_leftovers_are_repaire
     // another process, which knows nothing of the first
     let other = Cluster::new(kube.clone(), &lab);
     assert_eq!(changes(&other, &desired).await, Vec::<String>::new());
-    let before = versions(&kube, &lab).await;
+    let (before, audited) = (versions(&kube, &lab).await, audited_writes(&lab).await);
     up(&other, &desired).await;
     assert_eq!(versions(&kube, &lab).await, before, "a no-op wrote");
+    assert_eq!(audited_writes(&lab).await, audited, "a no-op asked for a write");
 
     // drift: a value changed, a field removed, an object deleted, our label taken off; a foreign field added
     let path = |kind: &str, name: &str| format!("/api/v1/namespaces/{lab}/{kind}/{name}");
@@ -193,19 +203,29 @@ async fn a_second_run_finds_nothing_to_write_and_drift_and_leftovers_are_repaire
     assert!(kube.get(&path("configmaps", "c17")).await.unwrap_err().is_not_found());
 
     desired[0].objects.clear();
-    desired[0].objects.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": lab}}));
+    desired[0]
+        .objects
+        .push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": lab}}));
     up(&cluster, &desired).await;
     down(&cluster, &["custom"]).await;
     assert_eq!(cluster.recorded_components().await.unwrap(), ["base"]);
 }
 
 #[tokio::test]
+#[ignore = "needs an API server: scripts/test --real --tier apiserver"]
 async fn an_object_somebody_else_made_is_adopted_and_said_so() {
     let Some(kube) = server().await else { return };
     let lab = lab("adopt");
     let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": lab, "namespace": "default"}, "data": {"a": "1"}});
     let path = format!("/api/v1/namespaces/default/configmaps/{lab}");
-    kube.apply(&path, "helm", &json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": lab}, "data": {"a": "0", "theirs": "x"}}), false).await.unwrap();
+    kube.apply(
+        &path,
+        "helm",
+        &json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": lab}, "data": {"a": "0", "theirs": "x"}}),
+        false,
+    )
+    .await
+    .unwrap();
     let cluster = Cluster::new(kube.clone(), &lab);
     let (_, applied) = up(&cluster, &[component("c", vec![object])]).await;
     assert_eq!(applied[0].adopted[0].1[0].owner, "helm");
@@ -215,6 +235,7 @@ async fn an_object_somebody_else_made_is_adopted_and_said_so() {
 }
 
 #[tokio::test]
+#[ignore = "needs an API server: scripts/test --real --tier apiserver"]
 async fn an_immutable_field_is_named_and_configuration_is_made_anew() {
     let Some(kube) = server().await else { return };
     let lab = lab("fixed");
@@ -230,12 +251,16 @@ async fn an_immutable_field_is_named_and_configuration_is_made_anew() {
     assert_eq!(stored["data"]["a"], "2");
     let desired = component("c", vec![fixed("2"), service("two")]);
     let diff = cluster.diff(std::slice::from_ref(&desired)).await.unwrap();
-    let error = cluster.apply(&desired, &diff, &Sink::silent(), &CancellationToken::new()).await.unwrap_err();
+    let error = cluster
+        .apply(&desired, &diff, &Sink::silent(), &CancellationToken::new())
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("spec.selector"), "{error}");
     down(&cluster, &["c"]).await;
 }
 
 #[tokio::test]
+#[ignore = "needs an API server: scripts/test --real --tier apiserver"]
 async fn readiness_follows_the_status_by_watch() {
     let Some(kube) = server().await else { return };
     let lab = lab("ready");
@@ -257,10 +282,9 @@ async fn readiness_follows_the_status_by_watch() {
     down(&cluster, &["c"]).await;
 }
 
-/// Not a test: prints what a first apply, a no-op and a 1 % change of 1000 objects cost. `cargo test --test real -- --ignored --nocapture figures`
 #[tokio::test]
-#[ignore = "prints figures; run by hand"]
-async fn figures() {
+#[ignore = "needs an API server: scripts/test --real --tier apiserver"]
+async fn a_thousand_objects_come_and_a_no_op_of_them_costs_at_most_thirty_requests() {
     let Some(kube) = server().await else { return };
     let lab = lab("figures");
     let mut desired = vec![];
@@ -270,7 +294,11 @@ async fn figures() {
     let cluster = Cluster::new(kube.clone(), &lab);
     let started = Instant::now();
     let (_, applied) = up(&cluster, &desired).await;
-    println!("create {} objects: {:.2} s", applied.iter().map(|a| a.created).sum::<usize>(), started.elapsed().as_secs_f64());
+    println!(
+        "create {} objects: {:.2} s",
+        applied.iter().map(|a| a.created).sum::<usize>(),
+        started.elapsed().as_secs_f64()
+    );
     for _ in 0..3 {
         let cluster = Cluster::new(kube.clone(), &lab);
         let started = Instant::now();
@@ -301,7 +329,13 @@ async fn versions(kube: &Kube, lab: &str) -> Vec<String> {
         "/api/v1/namespaces/labctl-system/secrets?labelSelector=labctl.dev%2Finventory%3D".to_owned() + lab,
     ] {
         let list = kube.get(&path).await.unwrap();
-        found.extend(list["items"].as_array().unwrap().iter().map(|o| format!("{}@{}", o["metadata"]["name"], o["metadata"]["resourceVersion"])));
+        found.extend(
+            list["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|o| format!("{}@{}", o["metadata"]["name"], o["metadata"]["resourceVersion"])),
+        );
     }
     found
 }

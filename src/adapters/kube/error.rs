@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Why a call to an API server failed.
+#[expect(missing_docs, reason = "each message names its fields")]
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ApiError {
     /// The kubeconfig cannot be read, or lacks the context.
@@ -37,9 +38,13 @@ pub enum ApiError {
 /// A `metav1.Status` with the parts that decide what to do next.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ApiStatus {
+    /// The HTTP code.
     pub code: u16,
+    /// One word, such as `Invalid`.
     pub reason: String,
+    /// A sentence.
     pub message: String,
+    /// What is wrong, field by field.
     pub causes: Vec<FieldCause>,
     /// From the header, else from the body.
     pub retry_after: Option<Duration>,
@@ -48,7 +53,9 @@ pub struct ApiStatus {
 /// One entry of `details.causes`: which field, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldCause {
+    /// Its path, such as `spec.selector`.
     pub field: String,
+    /// What is wrong with it.
     pub message: String,
 }
 
@@ -82,13 +89,19 @@ impl ApiError {
 
     /// Reads an error answer; `retry_after` is the header's value.
     pub(crate) fn from_answer(code: u16, retry_after: Option<&str>, body: &[u8]) -> Self {
-        let mut status = ApiStatus { code, ..ApiStatus::default() };
+        let mut status = ApiStatus {
+            code,
+            ..ApiStatus::default()
+        };
         if let Ok(json) = serde_json::from_slice::<Value>(body)
             && json["kind"] == "Status"
         {
             json["reason"].as_str().unwrap_or_default().clone_into(&mut status.reason);
             json["message"].as_str().unwrap_or_default().clone_into(&mut status.message);
-            status.retry_after = json["details"]["retryAfterSeconds"].as_u64().filter(|s| *s > 0).map(Duration::from_secs);
+            status.retry_after = json["details"]["retryAfterSeconds"]
+                .as_u64()
+                .filter(|s| *s > 0)
+                .map(Duration::from_secs);
             for cause in json["details"]["causes"].as_array().into_iter().flatten() {
                 status.causes.push(FieldCause {
                     field: cause["field"].as_str().unwrap_or_default().to_owned(),
@@ -103,7 +116,11 @@ impl ApiError {
             status.retry_after = Some(Duration::from_secs(seconds));
         }
         if code == 401 {
-            return Self::Unauthorized(if status.message.is_empty() { "401".to_owned() } else { status.message });
+            return Self::Unauthorized(if status.message.is_empty() {
+                "401".to_owned()
+            } else {
+                status.message
+            });
         }
         Self::Status(Box::new(status))
     }
@@ -122,7 +139,9 @@ impl ApiError {
         let lower = text.to_lowercase();
         if lower.contains("certificate") || lower.contains("unknownissuer") || lower.contains("alert") {
             Self::Certificate(text)
-        } else if ["refused", "dns error", "unreachable", "no route", "failed to lookup", "connect"].iter().any(|w| lower.contains(w))
+        } else if ["refused", "dns error", "unreachable", "no route", "failed to lookup", "connect"]
+            .iter()
+            .any(|w| lower.contains(w))
             && !lower.contains("reset")
         {
             Self::Unreachable(text)
@@ -155,7 +174,9 @@ mod tests {
     fn status_keeps_field_causes_and_prefers_the_header_of_retry_after() {
         let body = json!({"kind": "Status", "code": 422, "reason": "Invalid", "message": "m",
             "details": {"retryAfterSeconds": 9, "causes": [{"field": "spec.selector", "message": "field is immutable"}]}});
-        let ApiError::Status(status) = ApiError::from_answer(422, Some("2"), body.to_string().as_bytes()) else { panic!("not a status") };
+        let ApiError::Status(status) = ApiError::from_answer(422, Some("2"), body.to_string().as_bytes()) else {
+            panic!("not a status")
+        };
         assert_eq!(status.retry_after, Some(Duration::from_secs(2)));
         assert_eq!(status.causes[0].field, "spec.selector");
     }

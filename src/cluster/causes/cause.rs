@@ -27,13 +27,16 @@ pub struct Cause {
     pub sentence: String,
     /// The next step.
     pub fix: String,
+    /// How long waiting still makes sense.
     pub patience: Patience,
 }
 
 /// Everything that is known about one object that is not ready.
 #[derive(Debug, Clone, Copy)]
 pub struct Scene<'s> {
+    /// What is not ready.
     pub object: &'s ObjectRef,
+    /// As it was last seen.
     pub live: &'s Value,
     /// Its pods of the newest template.
     pub pods: &'s [&'s Value],
@@ -63,7 +66,10 @@ impl<'s> Scene<'s> {
 
 /// When an event last happened; RFC 3339 in UTC, so text order is time order.
 fn last_seen(event: &Value) -> &str {
-    ["lastTimestamp", "eventTime", "firstTimestamp"].iter().find_map(|name| event[*name].as_str()).unwrap_or_default()
+    ["lastTimestamp", "eventTime", "firstTimestamp"]
+        .iter()
+        .find_map(|name| event[*name].as_str())
+        .unwrap_or_default()
 }
 
 /// `namespace/name` of an object.
@@ -72,13 +78,12 @@ pub fn name_of(object: &Value) -> String {
     format!("{}/{}", text("namespace"), text("name"))
 }
 
-/// The text within the first pair of double quotes.
-pub fn quoted(text: &str) -> Option<&str> {
-    text.split('"').nth(1).filter(|inner| !inner.is_empty())
-}
-
 /// One line, of bounded length.
 pub fn short(text: &str) -> String {
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= 300 { line } else { line.chars().take(299).chain(['…']).collect() }
+    if line.chars().count() <= 300 {
+        line
+    } else {
+        line.chars().take(299).chain(['…']).collect()
+    }
 }

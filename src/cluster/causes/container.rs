@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// A ConfigMap or Secret may be a moment behind the pod that reads it.
 const CONFIG: Duration = Duration::from_secs(30);
+/// Or after so long, since the kubelet takes its time between restarts.
+const CRASHING: Duration = Duration::from_secs(90);
 /// After so many restarts a crash loop is one.
 const RESTARTS: u64 = 3;
 
@@ -14,20 +16,35 @@ pub fn of_container(pod: &Value, reference: &ObjectRef, status: &Value, scene: &
     let name = status["name"].as_str().unwrap_or_default();
     let waiting = status["state"]["waiting"]["reason"].as_str().unwrap_or_default();
     if matches!(waiting, "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError") {
-        return Some(config_error(pod, reference, name, waiting, status["state"]["waiting"]["message"].as_str().unwrap_or_default()));
+        return Some(config_error(
+            pod,
+            reference,
+            name,
+            waiting,
+            status["state"]["waiting"]["message"].as_str().unwrap_or_default(),
+        ));
     }
-    let ended = [&status["state"]["terminated"], &status["lastState"]["terminated"]].into_iter().find(|ended| ended.is_object())?;
+    let ended = [&status["state"]["terminated"], &status["lastState"]["terminated"]]
+        .into_iter()
+        .find(|ended| ended.is_object())?;
     if status["ready"] == true || (ended["exitCode"] == 0 && waiting != "CrashLoopBackOff") {
         return None;
     }
     let restarts = status["restartCount"].as_u64().unwrap_or(0);
-    let log = scene.logs.get(&(reference.name.clone(), name.to_owned())).map(String::as_str).unwrap_or_default();
+    let log = scene
+        .logs
+        .get(&(reference.name.clone(), name.to_owned()))
+        .map(String::as_str)
+        .unwrap_or_default();
     if ended["reason"] == "OOMKilled" {
         let limit = memory_limit(pod, name).map(|limit| format!(" of {limit}")).unwrap_or_default();
         return Some(Cause {
             id: "out-of-memory",
             object: reference.clone(),
-            sentence: format!("Pod {}: container {name} was killed for using more than its memory limit{limit} ({restarts} restarts)", name_of(pod)),
+            sentence: format!(
+                "Pod {}: container {name} was killed for using more than its memory limit{limit} ({restarts} restarts)",
+                name_of(pod)
+            ),
             fix: "raise resources.limits.memory of the container, or make it use less".to_owned(),
             patience: if restarts >= RESTARTS { Patience::Now } else { Patience::Hold },
         });
@@ -35,7 +52,11 @@ pub fn of_container(pod: &Value, reference: &ObjectRef, status: &Value, scene: &
     let code = ended["exitCode"].as_i64().unwrap_or(-1);
     let last = last_words(log, ended["message"].as_str().unwrap_or_default());
     let waits = waits_for_another(&last);
-    let signal = if code > 128 { format!(" (signal {})", code - 128) } else { String::new() };
+    let signal = if code > 128 {
+        format!(" (signal {})", code - 128)
+    } else {
+        String::new()
+    };
     Some(Cause {
         id: if waits { "crash-waiting-for-another" } else { "crash-loop" },
         object: reference.clone(),
@@ -49,7 +70,11 @@ pub fn of_container(pod: &Value, reference: &ObjectRef, status: &Value, scene: &
         } else {
             explain(code, &reference_log(reference, name))
         },
-        patience: if restarts > RESTARTS && !waits { Patience::Now } else { Patience::Hold },
+        patience: match (waits, restarts > RESTARTS) {
+            (true, _) => Patience::Hold,
+            (false, true) => Patience::Now,
+            (false, false) => Patience::After(CRASHING),
+        },
     })
 }
 
@@ -57,10 +82,18 @@ pub fn of_container(pod: &Value, reference: &ObjectRef, status: &Value, scene: &
 pub fn of_pod(pod: &Value, reference: &ObjectRef, scene: &Scene<'_>) -> Vec<Cause> {
     let mut found = Vec::new();
     let statuses = pod["status"]["containerStatuses"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let starting = statuses.iter().any(|s| matches!(s["state"]["waiting"]["reason"].as_str(), Some("ContainerCreating" | "PodInitializing")));
+    let starting = statuses.iter().any(|s| {
+        matches!(
+            s["state"]["waiting"]["reason"].as_str(),
+            Some("ContainerCreating" | "PodInitializing")
+        )
+    });
     if starting || (statuses.is_empty() && pod["spec"]["nodeName"].is_string()) {
         let mounts = scene.said("Pod", &reference.name, &["FailedMount"]);
-        if let Some(message) = mounts.iter().find(|m| m.contains("not found") || m.contains("non-existent config key")) {
+        if let Some(message) = mounts
+            .iter()
+            .find(|m| m.contains("not found") || m.contains("non-existent config key"))
+        {
             found.push(missing(pod, reference, "a volume", message));
         } else if let Some(message) = scene.said("Pod", &reference.name, &["FailedCreatePodSandBox"]).first() {
             found.push(Cause {
@@ -111,17 +144,25 @@ fn missing(pod: &Value, reference: &ObjectRef, who: &str, message: &str) -> Caus
     Cause {
         id: if key { "config-key-missing" } else { "config-missing" },
         object: reference.clone(),
-        sentence: format!("Pod {} cannot start: {who} needs a {kind} that lacks: {}", name_of(pod), short(message)).replace(
-            "that lacks:",
-            if key { "key that is not in it:" } else { "that is not there:" },
-        ),
-        fix: if key { format!("add the key to the {kind}, or correct its name") } else { format!("create the {kind}, or correct its name") },
+        sentence: format!(
+            "Pod {} cannot start: {who} needs a {kind} that lacks: {}",
+            name_of(pod),
+            short(message)
+        )
+        .replace("that lacks:", if key { "key that is not in it:" } else { "that is not there:" }),
+        fix: if key {
+            format!("add the key to the {kind}, or correct its name")
+        } else {
+            format!("create the {kind}, or correct its name")
+        },
         patience: Patience::After(CONFIG),
     }
 }
 
 fn memory_limit<'p>(pod: &'p Value, container: &str) -> Option<&'p str> {
-    let all = ["containers", "initContainers"].into_iter().flat_map(|name| pod["spec"][name].as_array().into_iter().flatten());
+    let all = ["containers", "initContainers"]
+        .into_iter()
+        .flat_map(|name| pod["spec"][name].as_array().into_iter().flatten());
     all.into_iter().find(|c| c["name"] == container)?["resources"]["limits"]["memory"].as_str()
 }
 
@@ -151,7 +192,11 @@ fn waits_for_another(text: &str) -> bool {
 }
 
 fn reference_log(reference: &ObjectRef, container: &str) -> String {
-    format!("kubectl -n {} logs {} -c {container} --previous", reference.namespace.as_deref().unwrap_or("default"), reference.name)
+    format!(
+        "kubectl -n {} logs {} -c {container} --previous",
+        reference.namespace.as_deref().unwrap_or("default"),
+        reference.name
+    )
 }
 
 fn explain(code: i64, command: &str) -> String {
@@ -171,14 +216,17 @@ mod tests {
     use serde_json::json;
     use std::collections::BTreeMap;
 
+    #[expect(clippy::needless_pass_by_value, reason = "tables read better without a reference on each value")]
     #[track_caller]
     fn check(status: Value, log: &str, events: &[(&str, &str)], id: &str, patience: Patience, words: &[&str]) {
         let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n"},
             "spec": {"nodeName": "x", "containers": [{"name": "c", "resources": {"limits": {"memory": "64Mi"}}}]},
             "status": {"containerStatuses": [status]}});
         let reference = ObjectRef::of(&pod).unwrap();
-        let events: Vec<Value> =
-            events.iter().map(|(r, m)| json!({"involvedObject": {"kind": "Pod", "name": "p"}, "reason": r, "message": m})).collect();
+        let events: Vec<Value> = events
+            .iter()
+            .map(|(r, m)| json!({"involvedObject": {"kind": "Pod", "name": "p"}, "reason": r, "message": m}))
+            .collect();
         let logs = BTreeMap::from([(("p".to_owned(), "c".to_owned()), log.to_owned())]);
         let scene = Scene {
             object: &reference,
@@ -202,11 +250,39 @@ mod tests {
 
     #[test]
     fn crashes() {
-        check(crash(4, 1, "Error"), "start\nboom: bad flag\n", &[], "crash-loop", Patience::Now, &["exit code 1", "boom: bad flag"]);
-        check(crash(1, 1, "Error"), "boom", &[], "crash-loop", Patience::Hold, &["1 restarts"]);
-        check(crash(9, 1, "Error"), "dial tcp 10.0.0.1:5432: connect: connection refused", &[], "crash-waiting-for-another", Patience::Hold, &[]);
+        check(
+            crash(4, 1, "Error"),
+            "start\nboom: bad flag\n",
+            &[],
+            "crash-loop",
+            Patience::Now,
+            &["exit code 1", "boom: bad flag"],
+        );
+        check(
+            crash(1, 1, "Error"),
+            "boom",
+            &[],
+            "crash-loop",
+            Patience::After(CRASHING),
+            &["1 restarts"],
+        );
+        check(
+            crash(9, 1, "Error"),
+            "dial tcp 10.0.0.1:5432: connect: connection refused",
+            &[],
+            "crash-waiting-for-another",
+            Patience::Hold,
+            &[],
+        );
         check(crash(3, 137, "OOMKilled"), "", &[], "out-of-memory", Patience::Now, &["64Mi"]);
-        check(crash(5, 139, "Error"), "", &[], "crash-loop", Patience::Now, &["signal 11", "it said: nothing"]);
+        check(
+            crash(5, 139, "Error"),
+            "",
+            &[],
+            "crash-loop",
+            Patience::Now,
+            &["signal 11", "it said: nothing"],
+        );
         // a program that ends well again and again is a crash loop all the same
         check(crash(5, 0, "Completed"), "done", &[], "crash-loop", Patience::Now, &["exit code 0"]);
     }
@@ -233,7 +309,10 @@ mod tests {
         check(
             waiting("ContainerCreating", ""),
             "",
-            &[("FailedMount", "MountVolume.SetUp failed for volume \"v\" : secret \"tls\" not found")],
+            &[(
+                "FailedMount",
+                "MountVolume.SetUp failed for volume \"v\" : secret \"tls\" not found",
+            )],
             "config-missing",
             Patience::After(CONFIG),
             &["Secret", "tls"],

@@ -1,6 +1,6 @@
 //! What a workload's controller says: pods that may not be made, Jobs that failed, rollouts that ran out of time.
 
-use super::cause::{Cause, Patience, Scene, quoted, short};
+use super::cause::{Cause, Patience, Scene, short};
 use std::time::Duration;
 
 const REFUSED: Duration = Duration::from_secs(20);
@@ -16,7 +16,10 @@ pub fn of_owner(scene: &Scene<'_>) -> Vec<Cause> {
     if scene.object.kind == "Job"
         && let Some(failed) = condition("Failed", None)
     {
-        let last = scene.logs.values().find_map(|log| log.lines().map(str::trim).rfind(|line| !line.is_empty()));
+        let last = scene
+            .logs
+            .values()
+            .find_map(|log| log.lines().map(str::trim).rfind(|line| !line.is_empty()));
         found.push(Cause {
             id: "job-failed",
             object: scene.object.clone(),
@@ -37,7 +40,11 @@ pub fn of_owner(scene: &Scene<'_>) -> Vec<Cause> {
         found.push(Cause {
             id: "rollout-deadline",
             object: scene.object.clone(),
-            sentence: format!("{} made no progress: {}", scene.object, short(deadline["message"].as_str().unwrap_or_default())),
+            sentence: format!(
+                "{} made no progress: {}",
+                scene.object,
+                short(deadline["message"].as_str().unwrap_or_default())
+            ),
             fix: "look at its pods; raise progressDeadlineSeconds if it is only slow".to_owned(),
             patience: Patience::Now,
         });
@@ -54,21 +61,56 @@ fn pods_refused(scene: &Scene<'_>) -> Option<Cause> {
         .find(|c| c["type"] == "ReplicaFailure" && c["status"] == "True")
         .and_then(|c| c["message"].as_str());
     // an old event says nothing once pods are there
-    let from_events = || if scene.pods.is_empty() { scene.said(&scene.object.kind, &scene.object.name, &["FailedCreate"]).first().copied() } else { None };
+    let from_events = || {
+        if scene.pods.is_empty() {
+            scene
+                .said(&scene.object.kind, &scene.object.name, &["FailedCreate"])
+                .first()
+                .copied()
+        } else {
+            None
+        }
+    };
     let message = from_status.or_else(from_events)?;
     let lower = message.to_lowercase();
     let (id, what, fix, patience) = if lower.contains("exceeded quota") {
-        ("quota", "the namespace's quota is used up", "raise the quota or lower the requests", Patience::After(REFUSED))
+        (
+            "quota",
+            "the namespace's quota is used up",
+            "raise the quota or lower the requests",
+            Patience::After(REFUSED),
+        )
     } else if lower.contains("failed calling webhook") {
-        ("webhook", "an admission webhook cannot be reached", "look at the webhook's pods; they may still be coming up", Patience::Hold)
+        (
+            "webhook",
+            "an admission webhook cannot be reached",
+            "look at the webhook's pods; they may still be coming up",
+            Patience::Hold,
+        )
     } else if lower.contains("serviceaccount") && lower.contains("not found") {
-        ("service-account", "its service account is not there", "create the ServiceAccount, or correct its name", Patience::After(REFUSED))
+        (
+            "service-account",
+            "its service account is not there",
+            "create the ServiceAccount, or correct its name",
+            Patience::After(REFUSED),
+        )
     } else if lower.contains("podsecurity") {
-        ("pod-security", "the namespace's pod security level forbids it", "change the pod, or the namespace's label", Patience::After(REFUSED))
+        (
+            "pod-security",
+            "the namespace's pod security level forbids it",
+            "change the pod, or the namespace's label",
+            Patience::After(REFUSED),
+        )
     } else {
-        ("pods-refused", "the API server refuses them", "change what the message names", Patience::After(REFUSED))
+        (
+            "pods-refused",
+            "the API server refuses them",
+            "change what the message names",
+            Patience::After(REFUSED),
+        )
     };
-    let by = quoted(message).map(|name| format!(" ({name})")).unwrap_or_default();
+    let quota = message.split_once("exceeded quota: ").and_then(|(_, rest)| rest.split(',').next());
+    let by = quota.map(|name| format!(" ({name})")).unwrap_or_default();
     Some(Cause {
         id,
         object: scene.object.clone(),
@@ -88,7 +130,14 @@ mod tests {
     fn causes(live: &Value, events: &[&Value], log: &str) -> Vec<Cause> {
         let reference = ObjectRef::of(live).unwrap();
         let logs = BTreeMap::from([(("p".to_owned(), "c".to_owned()), log.to_owned())]);
-        of_owner(&Scene { object: &reference, live, pods: &[], events, claims: &[], logs: &logs })
+        of_owner(&Scene {
+            object: &reference,
+            live,
+            pods: &[],
+            events,
+            claims: &[],
+            logs: &logs,
+        })
     }
 
     #[test]
@@ -96,7 +145,9 @@ mod tests {
         let message = "pods \"d-1\" is forbidden: exceeded quota: small, requested: cpu=2, used: cpu=1, limited: cpu=1";
         let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d", "namespace": "n"},
             "status": {"conditions": [{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message}]}});
-        assert_eq!(causes(&deployment, &[], "")[0].id, "quota");
+        let found = causes(&deployment, &[], "");
+        assert_eq!(found[0].id, "quota");
+        assert!(found[0].sentence.contains("used up (small):"), "{}", found[0].sentence);
         let set = json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "s", "namespace": "n"}});
         let event = json!({"involvedObject": {"kind": "StatefulSet", "name": "s"}, "reason": "FailedCreate", "message": message});
         assert_eq!(causes(&set, &[&event], "")[0].id, "quota");

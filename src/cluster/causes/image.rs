@@ -11,13 +11,19 @@ const TWICE: Duration = Duration::from_secs(10);
 pub fn of_container(pod: &Value, reference: &ObjectRef, status: &Value, scene: &Scene<'_>) -> Option<Cause> {
     let waiting = &status["state"]["waiting"];
     let reason = waiting["reason"].as_str()?;
-    if !matches!(reason, "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" | "ImageInspectError" | "RegistryUnavailable") {
+    if !matches!(
+        reason,
+        "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" | "ImageInspectError" | "RegistryUnavailable"
+    ) {
         return None;
     }
     let image = status["image"].as_str().unwrap_or("its image");
     let told = waiting["message"].as_str().unwrap_or_default();
     // while backing off the container only says so; the pull's own error is in the event
-    let event = scene.said("Pod", &reference.name, &["Failed"]).into_iter().find(|message| message.contains("ull image") && message.contains(image));
+    let event = scene
+        .said("Pod", &reference.name, &["Failed"])
+        .into_iter()
+        .find(|message| message.contains("ull image") && message.contains(image));
     let text = event.filter(|_| reason == "ImagePullBackOff" || told.is_empty()).unwrap_or(told);
     let (id, what, fix, patience) = sort(reason, &text.to_lowercase());
     Some(Cause {
@@ -32,7 +38,14 @@ pub fn of_container(pod: &Value, reference: &ObjectRef, status: &Value, scene: &
 fn sort(reason: &str, text: &str) -> (&'static str, &'static str, &'static str, Patience) {
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     match reason {
-        "InvalidImageName" => return ("image-name", "has a name that is not valid", "correct the image's name", Patience::Now),
+        "InvalidImageName" => {
+            return (
+                "image-name",
+                "has a name that is not valid",
+                "correct the image's name",
+                Patience::Now,
+            );
+        }
         "ErrImageNeverPull" => {
             return (
                 "image-not-on-node",
@@ -48,10 +61,11 @@ fn sort(reason: &str, text: &str) -> (&'static str, &'static str, &'static str, 
             "image-rate-limit",
             "is held back by the registry's rate limit",
             "log in to the registry, wait, or bring the image with a bundle",
-            Patience::After(Duration::from_secs(120)),
+            Patience::After(Duration::from_mins(2)),
         );
     }
-    if says(&["unauthorized", "401", "403", "denied", "authorization failed", "no basic auth"]) && !says(&["does not exist or may require"]) {
+    if says(&["unauthorized", "401", "403", "denied", "authorization failed", "no basic auth"]) && !says(&["does not exist or may require"])
+    {
         return (
             "image-unauthorized",
             "needs credentials that are missing or wrong",
@@ -59,7 +73,15 @@ fn sort(reason: &str, text: &str) -> (&'static str, &'static str, &'static str, 
             Patience::After(TWICE),
         );
     }
-    if says(&["not found", "manifest unknown", "manifest_unknown", "does not exist", "name unknown", "404", "no match for platform"]) {
+    if says(&[
+        "not found",
+        "manifest unknown",
+        "manifest_unknown",
+        "does not exist",
+        "name unknown",
+        "404",
+        "no match for platform",
+    ]) {
         return (
             "image-not-found",
             "does not exist in its registry",
@@ -94,7 +116,14 @@ mod tests {
         let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n"}});
         let reference = ObjectRef::of(&pod).unwrap();
         let event = json!({"involvedObject": {"kind": "Pod", "name": "p"}, "reason": "Failed", "message": event.unwrap_or_default()});
-        let scene = Scene { object: &reference, live: &pod, pods: &[&pod], events: &[&event], claims: &[], logs: &BTreeMap::new() };
+        let scene = Scene {
+            object: &reference,
+            live: &pod,
+            pods: &[&pod],
+            events: &[&event],
+            claims: &[],
+            logs: &BTreeMap::new(),
+        };
         let status = json!({"name": "c", "image": "docker.io/x/y:1", "state": {"waiting": {"reason": reason, "message": message}}});
         let cause = of_container(&pod, &reference, &status, &scene).unwrap();
         assert_eq!(cause.id, id, "{}", cause.sentence);
@@ -103,18 +132,48 @@ mod tests {
 
     #[test]
     fn table() {
-        check("ErrImagePull", "rpc error: code = NotFound desc = failed to resolve reference \"docker.io/x/y:1\": not found", None, "image-not-found");
+        check(
+            "ErrImagePull",
+            "rpc error: code = NotFound desc = failed to resolve reference \"docker.io/x/y:1\": not found",
+            None,
+            "image-not-found",
+        );
         check(
             "ImagePullBackOff",
             "Back-off pulling image \"docker.io/x/y:1\"",
             Some("Failed to pull image \"docker.io/x/y:1\": pull access denied, repository does not exist or may require authorization"),
             "image-not-found",
         );
-        check("ErrImagePull", "unexpected status from GET request: 401 Unauthorized", None, "image-unauthorized");
-        check("ErrImagePull", "429 Too Many Requests - toomanyrequests: You have reached your pull rate limit", None, "image-rate-limit");
-        check("ErrImagePull", "dial tcp: lookup registry on 127.0.0.11:53: no such host", None, "image-network");
-        check("ErrImagePull", "tls: failed to verify certificate: x509: unknown authority", None, "image-certificate");
-        check("ErrImageNeverPull", "Container image is not present with pull policy of Never", None, "image-not-on-node");
+        check(
+            "ErrImagePull",
+            "unexpected status from GET request: 401 Unauthorized",
+            None,
+            "image-unauthorized",
+        );
+        check(
+            "ErrImagePull",
+            "429 Too Many Requests - toomanyrequests: You have reached your pull rate limit",
+            None,
+            "image-rate-limit",
+        );
+        check(
+            "ErrImagePull",
+            "dial tcp: lookup registry on 127.0.0.11:53: no such host",
+            None,
+            "image-network",
+        );
+        check(
+            "ErrImagePull",
+            "tls: failed to verify certificate: x509: unknown authority",
+            None,
+            "image-certificate",
+        );
+        check(
+            "ErrImageNeverPull",
+            "Container image is not present with pull policy of Never",
+            None,
+            "image-not-on-node",
+        );
         check("InvalidImageName", "couldn't parse image name", None, "image-name");
     }
 }

@@ -9,4 +9,4 @@ mod schedule;
 mod storage;
 
 pub use cause::{Cause, Patience, Scene};
-pub use find::{Ended, ended_containers, find, has_pods, youngest};
+pub use find::{Ended, Fresh, ended_containers, find, fresh_containers, has_pods, stopped_container, youngest};

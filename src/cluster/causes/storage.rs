@@ -17,12 +17,23 @@ pub fn of_pod(pod: &Value, scene: &Scene<'_>) -> Vec<Cause> {
             if claim["status"]["phase"] == "Bound" {
                 return None;
             }
-            let message = *scene.said("PersistentVolumeClaim", name, &["ProvisioningFailed", "FailedBinding", "VolumeFailedDelete"]).first()?;
+            let message = *scene
+                .said(
+                    "PersistentVolumeClaim",
+                    name,
+                    &["ProvisioningFailed", "FailedBinding", "VolumeFailedDelete"],
+                )
+                .first()?;
             let never = message.contains("no storage class is set") || (message.contains("storageclass") && message.contains("not found"));
             Some(Cause {
                 id: "volume-pending",
                 object: ObjectRef::of(claim)?,
-                sentence: format!("PersistentVolumeClaim {} of pod {} gets no volume: {}", name_of(claim), name_of(pod), short(message)),
+                sentence: format!(
+                    "PersistentVolumeClaim {} of pod {} gets no volume: {}",
+                    name_of(claim),
+                    name_of(pod),
+                    short(message)
+                ),
                 fix: if never {
                     "name a storage class that exists, or make one the default".to_owned()
                 } else {
@@ -44,19 +55,27 @@ mod tests {
     fn a_missing_class_is_named_and_a_bound_claim_is_not() {
         let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n"},
             "spec": {"volumes": [{"persistentVolumeClaim": {"claimName": "data"}}]}});
-        let claim = |phase: &str| {
-            json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "n"}, "status": {"phase": phase}})
-        };
+        let claim = |phase: &str| json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "n"}, "status": {"phase": phase}});
         let event = json!({"involvedObject": {"kind": "PersistentVolumeClaim", "name": "data"}, "reason": "ProvisioningFailed",
             "message": "storageclass.storage.k8s.io \"fast\" not found"});
         let reference = ObjectRef::of(&pod).unwrap();
         for (phase, count) in [("Pending", 1), ("Bound", 0)] {
             let claim = claim(phase);
-            let scene =
-                Scene { object: &reference, live: &pod, pods: &[&pod], events: &[&event], claims: &[&claim], logs: &BTreeMap::new() };
+            let scene = Scene {
+                object: &reference,
+                live: &pod,
+                pods: &[&pod],
+                events: &[&event],
+                claims: &[&claim],
+                logs: &BTreeMap::new(),
+            };
             let found = of_pod(&pod, &scene);
             assert_eq!(found.len(), count);
-            assert!(found.iter().all(|c| c.patience == Patience::After(NO_CLASS) && c.sentence.contains("fast")));
+            assert!(
+                found
+                    .iter()
+                    .all(|c| c.patience == Patience::After(NO_CLASS) && c.sentence.contains("fast"))
+            );
         }
     }
 }

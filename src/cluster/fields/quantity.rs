@@ -18,7 +18,9 @@ fn nanos(value: &Value) -> Option<i128> {
 
 fn parse(text: &str) -> Option<i128> {
     let text = text.trim();
-    let digits_end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '+' | '-'))).unwrap_or(text.len());
+    let digits_end = text
+        .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '+' | '-')))
+        .unwrap_or(text.len());
     let (number, suffix) = text.split_at(digits_end);
     let (numerator, denominator) = scale(suffix)?;
     let negative = number.starts_with('-');
@@ -69,6 +71,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
+    #[expect(clippy::needless_pass_by_value, reason = "tables read better without a reference on each value")]
     #[track_caller]
     fn check(a: Value, b: Value, same: bool) {
         assert_eq!(same_quantity(&a, &b), same, "{a} and {b}");
@@ -95,7 +98,8 @@ mod tests {
 
         #[test]
         fn milli_is_a_thousandth(n in 0_u32..1_000_000) {
-            prop_assert!(same_quantity(&json!(format!("{}m", u64::from(n) * 1000)), &json!(n)));
+            let milli = json!(format!("{}m", u64::from(n) * 1000));
+            prop_assert!(same_quantity(&milli, &json!(n)), "{} is not {}", milli, n);
         }
     }
 }

@@ -19,7 +19,8 @@ mod tests {
     #[test]
     fn only_available_is_ready() {
         assert!(matches!(judge(&json!({})), Judgement::InProgress(_)));
-        let with = |status: &str| json!({"status": {"conditions": [{"type": "Available", "status": status, "reason": "MissingEndpoints"}]}});
+        let with =
+            |status: &str| json!({"status": {"conditions": [{"type": "Available", "status": status, "reason": "MissingEndpoints"}]}});
         assert_eq!(judge(&with("False")), Judgement::InProgress("MissingEndpoints".into()));
         assert_eq!(judge(&with("True")), Judgement::Ready);
     }

@@ -14,7 +14,8 @@ pub fn judge(object: &Value) -> Judgement {
         return Judgement::Failed(words(progressing));
     }
     let wanted = object["spec"]["replicas"].as_i64().unwrap_or(1);
-    let [replicas, updated, ready, available] = ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"].map(|n| count(object, n));
+    let [replicas, updated, ready, available] =
+        ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"].map(|n| count(object, n));
     let not_yet = |text: String| Judgement::InProgress(text);
     if updated < wanted {
         if let Some(failure) = condition(object, "ReplicaFailure").filter(|c| c["status"] == "True") {
@@ -42,6 +43,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    #[expect(clippy::needless_pass_by_value, reason = "tables read better without a reference on each value")]
     #[track_caller]
     fn check(spec: Value, status: Value, wanted: &str) {
         let got = judge(&json!({"spec": spec, "status": status}));
@@ -53,8 +55,16 @@ mod tests {
         let all = json!({"replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, "availableReplicas": 2});
         check(json!({"replicas": 2}), all.clone(), "Ready");
         check(json!({"replicas": 3}), all.clone(), "InProgress(\"2 of 3 pods are of the new");
-        check(json!({"replicas": 1}), json!({"replicas": 2, "updatedReplicas": 1, "readyReplicas": 2, "availableReplicas": 2}), "InProgress(\"1 pods of the old");
-        check(json!({"replicas": 2}), json!({"replicas": 2, "updatedReplicas": 2, "readyReplicas": 1}), "InProgress(\"1 of 2 pods are ready");
+        check(
+            json!({"replicas": 1}),
+            json!({"replicas": 2, "updatedReplicas": 1, "readyReplicas": 2, "availableReplicas": 2}),
+            "InProgress(\"1 pods of the old",
+        );
+        check(
+            json!({"replicas": 2}),
+            json!({"replicas": 2, "updatedReplicas": 2, "readyReplicas": 1}),
+            "InProgress(\"1 of 2 pods are ready",
+        );
         check(json!({"replicas": 0}), json!({}), "Ready");
         check(json!({}), json!({}), "InProgress");
         check(json!({"paused": true, "replicas": 2}), json!({}), "Ready");

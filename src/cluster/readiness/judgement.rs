@@ -7,6 +7,7 @@ use serde_json::Value;
 /// What an object's status says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judgement {
+    /// It works, as far as its status can tell.
     Ready,
     /// Not yet, and why.
     InProgress(String),
@@ -41,7 +42,9 @@ pub fn judge(object: &Value) -> Judgement {
 
 /// Whether the controller has seen the object as it is now. Kinds whose controllers report a generation must have reported it.
 pub fn generation_observed(object: &Value) -> bool {
-    let Some(generation) = number(&object["metadata"]["generation"]) else { return true };
+    let Some(generation) = number(&object["metadata"]["generation"]) else {
+        return true;
+    };
     match number(at(object, &["status", "observedGeneration"])) {
         Some(observed) => observed >= generation,
         None => !reports_generation(object),
@@ -51,7 +54,11 @@ pub fn generation_observed(object: &Value) -> bool {
 /// Kinds that always report one; before they have, nobody has looked.
 fn reports_generation(object: &Value) -> bool {
     let group = group_of(object["apiVersion"].as_str().unwrap_or_default());
-    group == "apps" && matches!(object["kind"].as_str(), Some("Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet"))
+    group == "apps"
+        && matches!(
+            object["kind"].as_str(),
+            Some("Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+        )
 }
 
 /// Whether this kind can be there without being ready. ConfigMaps, rights and the like cannot, and are not worth a watch. A claim is judged with
@@ -61,14 +68,13 @@ pub fn needs_waiting(object: &ObjectRef) -> bool {
     if !built_in(group) {
         return true;
     }
-    matches!(
-        (group, object.kind.as_str()),
-        ("apps", "Deployment" | "StatefulSet" | "DaemonSet")
-            | ("batch", "Job")
-            | ("", "Pod" | "Service" | "Namespace" | "Node")
-            | ("apiextensions.k8s.io", _)
-            | ("apiregistration.k8s.io", _)
-    )
+    match group {
+        "" => matches!(object.kind.as_str(), "Pod" | "Service" | "Namespace" | "Node"),
+        "apps" => matches!(object.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet"),
+        "batch" => object.kind == "Job",
+        "apiextensions.k8s.io" | "apiregistration.k8s.io" => true,
+        _ => false,
+    }
 }
 
 /// A number, or a text that is one (Argo Rollouts writes its generation so).
@@ -83,7 +89,10 @@ pub(super) fn count(object: &Value, name: &str) -> i64 {
 
 /// A condition by type.
 pub(super) fn condition<'v>(object: &'v Value, kind: &str) -> Option<&'v Value> {
-    object["status"]["conditions"].as_array()?.iter().find(|condition| condition["type"] == kind)
+    object["status"]["conditions"]
+        .as_array()?
+        .iter()
+        .find(|condition| condition["type"] == kind)
 }
 
 /// `reason: message` of a condition, as far as there is any.

@@ -21,9 +21,7 @@ mod tests {
 
     #[test]
     fn the_network_counts() {
-        let node = |network: &str| {
-            json!({"status": {"conditions": [{"type": "Ready", "status": "True"}, {"type": "NetworkUnavailable", "status": network, "reason": "NoRoute"}]}})
-        };
+        let node = |network: &str| json!({"status": {"conditions": [{"type": "Ready", "status": "True"}, {"type": "NetworkUnavailable", "status": network, "reason": "NoRoute"}]}});
         assert_eq!(judge(&node("False")), Judgement::Ready);
         assert_eq!(judge(&node("True")), Judgement::InProgress("NoRoute".into()));
         assert!(matches!(judge(&json!({"status": {}})), Judgement::InProgress(_)));
