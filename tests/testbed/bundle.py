@@ -53,9 +53,6 @@ def write(a) -> None:
         for blob in Path(folder, "blobs").iterdir():
             link(blob, blobs / blob.name)
             wanted.add(blob.name)
-    for old in blobs.iterdir():  # of an earlier bundle in the same folder
-        if old.name not in wanted:
-            old.unlink()
     entries, keep = {}, set()
     for kind, folder, file in (("nodeImage", a.node, "kindnode.tar"), ("registryImage", a.registry, "registry.tar")):
         archive = Path(folder, "archive.tar")
@@ -70,10 +67,6 @@ def write(a) -> None:
         sums[f"tools/{name}"] = cached_sum(path)
         keep.add(f"tools/{name}")
         tools.append({"name": name, "version": version, "path": f"tools/{name}", "sha256": sums[f"tools/{name}"]})
-    for folder in ("engine", "tools"):
-        for old in (out / folder).glob("*"):
-            if f"{folder}/{old.name}" not in keep:
-                old.unlink()
     lock = {
         "apiVersion": "labctl.dev/v1", "kind": "Bundle", "name": a.name, "created": CREATED,
         "platform": "linux/amd64", "kubernetes": a.kubernetes, **entries,
@@ -89,6 +82,11 @@ def write(a) -> None:
         temp = out / f".{name}.new"
         temp.write_bytes(data)
         os.replace(temp, out / name)
+    # only now, when all is written, go the files of an earlier bundle in this folder
+    stale = [b for b in blobs.iterdir() if b.name not in wanted]
+    stale += [f for d in ("engine", "tools") for f in (out / d).iterdir() if f"{d}/{f.name}" not in keep]
+    for path in stale:
+        path.unlink()
     total = sum(i["size"] for i in images)
     print(f"{out}: {len(images)} images, {total / 1e6:.0f} MB in layers, {len(tools)} tools")
 
