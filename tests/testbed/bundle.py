@@ -53,9 +53,6 @@ def write(a) -> None:
         for blob in Path(folder, "blobs").iterdir():
             link(blob, blobs / blob.name)
             wanted.add(blob.name)
-    for old in blobs.iterdir():  # of an earlier bundle in the same folder
-        if old.name not in wanted:
-            old.unlink()
     entries, keep = {}, set()
     for kind, folder, file in (("nodeImage", a.node, "kindnode.tar"), ("registryImage", a.registry, "registry.tar")):
         archive = Path(folder, "archive.tar")
@@ -70,10 +67,6 @@ def write(a) -> None:
         sums[f"tools/{name}"] = cached_sum(path)
         keep.add(f"tools/{name}")
         tools.append({"name": name, "version": version, "path": f"tools/{name}", "sha256": sums[f"tools/{name}"]})
-    for folder in ("engine", "tools"):
-        for old in (out / folder).glob("*"):
-            if f"{folder}/{old.name}" not in keep:
-                old.unlink()
     lock = {
         "apiVersion": "labctl.dev/v1", "kind": "Bundle", "name": a.name, "created": CREATED,
         "platform": "linux/amd64", "kubernetes": a.kubernetes, **entries,
@@ -89,22 +82,29 @@ def write(a) -> None:
         temp = out / f".{name}.new"
         temp.write_bytes(data)
         os.replace(temp, out / name)
+    # only now, when all is written, go the files of an earlier bundle in this folder
+    stale = [b for b in blobs.iterdir() if b.name not in wanted]
+    stale += [f for d in ("engine", "tools") for f in (out / d).iterdir() if f"{d}/{f.name}" not in keep]
+    for path in stale:
+        path.unlink()
     total = sum(i["size"] for i in images)
     print(f"{out}: {len(images)} images, {total / 1e6:.0f} MB in layers, {len(tools)} tools")
 
 
 # --- check ---------------------------------------------------------------------
 
-def check_blob(root: Path, descriptor: dict, problems: list) -> bytes:
+def check_blob(root: Path, descriptor: dict, problems: list) -> Path | None:
+    """The blob's path when it is what the descriptor says."""
     path = root / "blobs" / "sha256" / descriptor["digest"].split(":")[1]
     if not path.is_file():
         problems.append(f"blob {descriptor['digest']} is missing")
-        return b"{}"
-    if path.stat().st_size != descriptor["size"]:
+    elif path.stat().st_size != descriptor["size"]:
         problems.append(f"blob {descriptor['digest']} has size {path.stat().st_size}, not {descriptor['size']}")
-    if sha256_file(path) != descriptor["digest"]:
+    elif sha256_file(path) != descriptor["digest"]:
         problems.append(f"blob {descriptor['digest']} has other content")
-    return path.read_bytes() if descriptor["size"] < 1 << 22 else b"{}"
+    else:
+        return path
+    return None
 
 
 def check_archive(root: Path, entry: dict, problems: list) -> None:
@@ -121,11 +121,18 @@ def check_image(root: Path, image: dict, refs: dict, problems: list) -> None:
     ref = f"{image['name']}:{image['tag']}"
     found = refs.get(ref)
     if not found or found["digest"] != image["digest"]:
-        return problems.append(f"{ref}: index.json does not name {image['digest']}")
-    manifest = json.loads(check_blob(root, found, problems))
-    config = json.loads(check_blob(root, manifest["config"], problems))
+        problems.append(f"{ref}: index.json does not name {image['digest']}")
+        return
+    path = check_blob(root, found, problems)
+    if path is None:
+        return
+    manifest = json.loads(path.read_text())
     for layer in manifest["layers"]:
         check_blob(root, layer, problems)
+    path = check_blob(root, manifest["config"], problems)
+    if path is None:
+        return
+    config = json.loads(path.read_text())
     if sum(l["size"] for l in manifest["layers"]) != image["size"]:
         problems.append(f"{ref}: size in bundle.json is not the sum of its layers")
     if len(config["rootfs"]["diff_ids"]) != len(manifest["layers"]):

@@ -40,7 +40,8 @@ cmd_doctor() {
   check_tools
   # shellcheck disable=SC2206
   for name in "${ORDER[@]}"; do packages+=(${P_PACKAGES[$name]}); done
-  missing=$(packages_missing $(printf '%s\n' "${packages[@]}" | sort -u) | xargs)
+  mapfile -t packages < <(printf "%s\n" "${packages[@]}" | sort -u)
+  missing=$(packages_missing "${packages[@]}" | xargs)
   [ -z "$missing" ] || finding "Debian packages: $missing" "'testbed build' installs them after a yes"
   [ "$(free_gb "$(dirname "$TB_CACHE")")" -ge 25 ] || finding "25 GB of free disk for a cold build" "set LABCTL_TESTBED_CACHE to another disk"
   if lacks_capabilities; then say "this machine does not grant every capability: the engine will run with trimcaps"; fi

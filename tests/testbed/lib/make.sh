@@ -67,12 +67,13 @@ deb() {
 # pip_tree LIST TO: installs a hashed list of Python packages into TO, compiled so
 # that two runs give the same bytes.
 pip_tree() {
-  local list=$1 to=$2
+  local list=$1 to=$2 platforms=() minor
+  # wheels name the oldest C library they run with; Debian bookworm has 2.36
+  for minor in {36..17}; do platforms+=(--platform "manylinux_2_${minor}_x86_64"); done
   python3 -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-compile --ignore-installed \
-    --require-hashes --only-binary :all: --python-version 3.11 --implementation cp --platform manylinux_2_28_x86_64 \
-    --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 --platform manylinux_2_34_x86_64 --platform any \
-    --target "$to" -r "$list"
-  rm -rf "$to/bin"
+    --require-hashes --only-binary :all: --python-version 3.11 --implementation cp \
+    "${platforms[@]}" --platform manylinux2014_x86_64 --platform any --target "$to" -r "$list"
+  rm -rf "${to:?}/bin"
 }
 
 # compile_python TREE: bytecode beside the sources, since the lab's containers may

@@ -106,7 +106,7 @@ run_job() (
   if [ "$kind" = build ]; then
     cd /
     mkdir -p "$(dirname "$final")"
-    mv "$work" "$final"
+    mv -T "$work" "$final"
     cpu=$(awk '{print ($14+$15+$16+$17)/100}' "/proc/$me/stat" 2>/dev/null || echo 0)
     printf '%s\t%s\t%.1f\t%.1f\t%s\n' "$(date -u +%FT%TZ)" "$name" \
       "$(awk -v a="$(date +%s.%N)" -v b="$started" 'BEGIN{print a-b}')" "$cpu" \

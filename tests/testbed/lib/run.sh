@@ -9,8 +9,8 @@ STATUS_EVERY=10
 ready() {
   local kind=$1 name=$2 need
   if [ "$kind" = build ]; then
-    [ "${JOB_STATE["fetch $name"]:-done}" = done ] || return 1
-    for need in ${P_NEEDS[$name]}; do [ "${JOB_STATE["build $need"]:-done}" = done ] || return 1; done
+    [ "${JOB_STATE["fetch $name"]:-done}" = "done" ] || return 1
+    for need in ${P_NEEDS[$name]}; do [ "${JOB_STATE["build $need"]:-done}" = "done" ] || return 1; done
   fi
 }
 
@@ -91,7 +91,7 @@ finish_job() {
     stop_jobs
     explain_failure "$kind" "$name"
   fi
-  JOB_STATE[$job]=done
+  JOB_STATE[$job]="done"
   [ "$kind" = build ] || return 0
   DONE=$((DONE + 1))
   say "$(printf '[%d/%d] %-15s made in %ds; %s passed, about %s left' "$DONE" "${#TODO[@]}" "$name" \
