@@ -21,10 +21,8 @@ pub fn parse_bytes(text: &str) -> Option<u64> {
         ("G", 1_000_000_000),
         ("T", 1_000_000_000_000),
     ];
-    let (digits, unit) = SUFFIXES
-        .iter()
-        .find_map(|(suffix, unit)| text.strip_suffix(suffix).map(|digits| (digits, *unit)))
-        .unwrap_or((text, 1));
+    let (digits, unit) =
+        SUFFIXES.iter().find_map(|(suffix, unit)| text.strip_suffix(suffix).map(|digits| (digits, *unit))).unwrap_or((text, 1));
     scaled(digits, unit)
 }
 

@@ -105,7 +105,9 @@ fn an_engine_that_does_not_answer_fails_with_the_way_out() {
 
 #[test]
 fn cgroup_v1_says_what_labctl_does_about_it() {
-    check("LAB-HOST-002", Level::Warn, "failCgroupV1: false", |_, engine, _| engine.cgroup_version = Some(1));
+    check("LAB-HOST-002", Level::Warn, "failCgroupV1: false", |_, engine, _| {
+        engine.cgroup_version = Some(1);
+    });
     check("LAB-HOST-002", Level::Warn, "still starts", |_, engine, wanted| {
         engine.cgroup_version = Some(1);
         wanted.kubernetes = Some((1, 34));
@@ -126,8 +128,12 @@ fn missing_capabilities_need_the_runtime_wrapper_unless_it_is_there() {
 
 #[test]
 fn low_inotify_limits_can_be_fixed() {
-    check("LAB-HOST-004", Level::Warn, "128, below 512", |host, _, _| host.inotify_instances = Some(128));
-    check("LAB-HOST-005", Level::Warn, "8192, below 524288", |host, _, _| host.inotify_watches = Some(8192));
+    check("LAB-HOST-004", Level::Warn, "128, below 512", |host, _, _| {
+        host.inotify_instances = Some(128);
+    });
+    check("LAB-HOST-005", Level::Warn, "8192, below 524288", |host, _, _| {
+        host.inotify_watches = Some(8192);
+    });
     let fix = finding("LAB-HOST-004", |host, _, _| host.inotify_instances = Some(128)).unwrap();
     assert!(fix.fixable);
     assert_eq!(fix.action, Some(SafeFix::Sysctl { key: "fs.inotify.max_user_instances".to_owned(), value: "512".to_owned() }));
@@ -138,14 +144,24 @@ fn low_inotify_limits_can_be_fixed() {
 fn limits_of_size_are_judged_with_figures() {
     let disk = |free: u64| Some(Disk { path: "/data".into(), free, total: 500 * GIB });
     check("LAB-HOST-006", Level::Warn, "256", |host, _, _| host.open_files = Some(256));
-    check("LAB-HOST-007", Level::Fail, "3.0 GiB free at /data", |host, _, _| host.disk = disk(3 * GIB));
+    check("LAB-HOST-007", Level::Fail, "3.0 GiB free at /data", |host, _, _| {
+        host.disk = disk(3 * GIB);
+    });
     check("LAB-HOST-007", Level::Warn, "9.0 GiB", |host, _, _| host.disk = disk(9 * GIB));
     check("LAB-HOST-007", Level::Fail, "1.0 GiB", |_, engine, _| engine.disk = disk(GIB));
-    check("LAB-HOST-008", Level::Fail, "needs 4.0 GiB", |host, _, _| host.mem_available = Some(2 * GIB));
-    check("LAB-HOST-008", Level::Warn, "little is left", |host, _, _| host.mem_available = Some(4 * GIB + 1));
+    check("LAB-HOST-008", Level::Fail, "needs 4.0 GiB", |host, _, _| {
+        host.mem_available = Some(2 * GIB);
+    });
+    check("LAB-HOST-008", Level::Warn, "little is left", |host, _, _| {
+        host.mem_available = Some(4 * GIB + 1);
+    });
     check("LAB-HOST-009", Level::Warn, "1 CPU", |_, engine, _| engine.ncpu = 1);
-    check("LAB-HOST-010", Level::Warn, "8080, 8443", |host, _, _| host.ports_taken = vec![8080, 8443]);
-    check("LAB-HOST-021", Level::Warn, "3.10", |host, _, _| host.kernel = "3.10.0-1160.el7".to_owned());
+    check("LAB-HOST-010", Level::Warn, "8080, 8443", |host, _, _| {
+        host.ports_taken = vec![8080, 8443];
+    });
+    check("LAB-HOST-021", Level::Warn, "3.10", |host, _, _| {
+        host.kernel = "3.10.0-1160.el7".to_owned();
+    });
 }
 
 #[test]
@@ -163,14 +179,22 @@ fn on_a_mac_only_the_engine_counts() {
 #[test]
 fn tools_are_found_or_named() {
     check("LAB-HOST-011", Level::Ok, "kind 1.2.3", |_, _, _| {});
-    check("LAB-HOST-012", Level::Warn, "kubectl is not on PATH", |host, _, _| host.tools[1].path = None);
-    check("LAB-HOST-014", Level::Unknown, "does not say its version", |host, _, _| host.tools[3].version = None);
+    check("LAB-HOST-012", Level::Warn, "kubectl is not on PATH", |host, _, _| {
+        host.tools[1].path = None;
+    });
+    check("LAB-HOST-014", Level::Unknown, "does not say its version", |host, _, _| {
+        host.tools[3].version = None;
+    });
 }
 
 #[test]
 fn kernel_modules_are_loaded_loadable_or_missing() {
-    check("LAB-HOST-015", Level::Fail, "no module overlay", |host, _, _| host.modules[0].there = false);
-    check("LAB-HOST-016", Level::Warn, "no module br_netfilter", |host, _, _| host.modules[1].there = false);
+    check("LAB-HOST-015", Level::Fail, "no module overlay", |host, _, _| {
+        host.modules[0].there = false;
+    });
+    check("LAB-HOST-016", Level::Warn, "no module br_netfilter", |host, _, _| {
+        host.modules[1].there = false;
+    });
     let fix = finding("LAB-HOST-016", |host, _, _| {
         host.modules[1] = KernelModule { name: "br_netfilter".to_owned(), there: false, loadable: true };
     });
@@ -180,7 +204,9 @@ fn kernel_modules_are_loaded_loadable_or_missing() {
 #[test]
 fn a_proxy_must_leave_this_machine_out() {
     let proxy = |name: &str, value: &str| Proxy { name: name.to_owned(), value: value.to_owned() };
-    check("LAB-HOST-018", Level::Warn, "NO_PROXY", |host, _, _| host.proxies = vec![proxy("HTTPS_PROXY", "http://p:3128")]);
+    check("LAB-HOST-018", Level::Warn, "NO_PROXY", |host, _, _| {
+        host.proxies = vec![proxy("HTTPS_PROXY", "http://p:3128")];
+    });
     check("LAB-HOST-018", Level::Ok, "leaves this machine out", |host, _, _| {
         host.proxies = vec![proxy("https_proxy", "http://p:3128"), proxy("no_proxy", "localhost, 127.0.0.1")];
     });
@@ -190,9 +216,15 @@ fn a_proxy_must_leave_this_machine_out() {
 fn registries_out_of_reach_point_to_the_bundle() {
     let lost = |host: &str| Reach { host: host.to_owned(), got: Reached::NoConnection { why: "refused".to_owned() } };
     let nameless = |host: &str| Reach { host: host.to_owned(), got: Reached::NoName { why: "no such name".to_owned() } };
-    check("LAB-HOST-020", Level::Fail, "--bundle", |host, _, _| host.registries = vec![lost("ghcr.io"), nameless("quay.io")]);
-    check("LAB-HOST-020", Level::Warn, "not reached: quay.io", |host, _, _| host.registries.push(lost("quay.io")));
-    check("LAB-HOST-019", Level::Warn, "quay.io (no such name)", |host, _, _| host.registries.push(nameless("quay.io")));
+    check("LAB-HOST-020", Level::Fail, "--bundle", |host, _, _| {
+        host.registries = vec![lost("ghcr.io"), nameless("quay.io")];
+    });
+    check("LAB-HOST-020", Level::Warn, "not reached: quay.io", |host, _, _| {
+        host.registries.push(lost("quay.io"));
+    });
+    check("LAB-HOST-019", Level::Warn, "quay.io (no such name)", |host, _, _| {
+        host.registries.push(nameless("quay.io"));
+    });
     check("LAB-HOST-020", Level::Ok, "not needed", |host, _, wanted| {
         host.registries.clear();
         wanted.registries = false;
@@ -201,15 +233,23 @@ fn registries_out_of_reach_point_to_the_bundle() {
 
 #[test]
 fn the_engine_itself_is_judged() {
-    check("LAB-HOST-022", Level::Warn, "vfs", |_, engine, _| engine.storage_driver = "vfs".to_owned());
-    check("LAB-HOST-023", Level::Warn, "19.03", |_, engine, _| engine.version = "19.03.15".to_owned());
-    check("LAB-HOST-023", Level::Ok, "5.4.2", |_, engine, _| engine.version = "5.4.2".to_owned());
+    check("LAB-HOST-022", Level::Warn, "vfs", |_, engine, _| {
+        engine.storage_driver = "vfs".to_owned();
+    });
+    check("LAB-HOST-023", Level::Warn, "19.03", |_, engine, _| {
+        engine.version = "19.03.15".to_owned();
+    });
+    check("LAB-HOST-023", Level::Ok, "5.4.2", |_, engine, _| {
+        engine.version = "5.4.2".to_owned();
+    });
     check("LAB-HOST-024", Level::Warn, "Delegate", |_, engine, _| engine.rootless = true);
     check("LAB-HOST-024", Level::Fail, "cgroup v1", |_, engine, _| {
         engine.rootless = true;
         engine.cgroup_version = Some(1);
     });
-    check("LAB-HOST-025", Level::Fail, "windows", |_, engine, _| engine.os = "windows".to_owned());
+    check("LAB-HOST-025", Level::Fail, "windows", |_, engine, _| {
+        engine.os = "windows".to_owned();
+    });
 }
 
 #[test]
@@ -395,7 +435,12 @@ fn replicas_and_nodes_multiply() {
     asks(&[workload("Deployment", &json!({"replicas": 0}), &pod)], 0, 0, 0);
     asks(&[workload("DaemonSet", &json!({}), &pod)], 2, 300, 192);
     asks(&[workload("Job", &json!({"parallelism": 2}), &pod)], 0, 200, 128);
-    asks(&[json!({"kind": "CronJob", "metadata": {"name": "w"}, "spec": {"jobTemplate": {"spec": {"template": {"spec": pod}}}}})], 0, 100, 64);
+    asks(
+        &[json!({"kind": "CronJob", "metadata": {"name": "w"}, "spec": {"jobTemplate": {"spec": {"template": {"spec": pod}}}}})],
+        0,
+        100,
+        64,
+    );
 }
 
 #[test]
@@ -410,7 +455,14 @@ fn an_autoscaler_sets_the_least_number() {
 fn init_containers_count_as_the_scheduler_counts_them() {
     let deployment = |pod: &Value| [workload("Deployment", &json!({}), pod)];
     // the larger of the containers together and the largest init container, each resource by itself
-    asks(&deployment(&json!({"containers": [container("100m", "64Mi"), container("100m", "64Mi")], "initContainers": [container("50m", "500Mi")]})), 0, 200, 500);
+    asks(
+        &deployment(
+            &json!({"containers": [container("100m", "64Mi"), container("100m", "64Mi")], "initContainers": [container("50m", "500Mi")]}),
+        ),
+        0,
+        200,
+        500,
+    );
     // a sidecar stays, and stands beside the init containers that come after it
     let mut sidecar = container("10m", "100Mi");
     sidecar["restartPolicy"] = json!("Always");

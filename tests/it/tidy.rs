@@ -27,7 +27,9 @@ impl fmt::Display for Breach {
 /// Judges one file; `file` is its path below `src/`, `crates` the names of all dependencies.
 fn judge(file: &str, source: &str, crates: &[String]) -> Vec<Breach> {
     let mut breaches = Vec::new();
-    let mut breach = |line: usize, rule: String| breaches.push(Breach { file: file.to_owned(), line, rule });
+    let mut breach = |line: usize, rule: String| {
+        breaches.push(Breach { file: file.to_owned(), line, rule });
+    };
     let lines = source.lines().count();
     if !source.starts_with("//!") {
         breach(1, "a file starts with `//!` that says what it is for".to_owned());
@@ -193,11 +195,8 @@ fn all_sources() -> Vec<(String, String)> {
 fn every_source_file_keeps_to_the_architecture() {
     let crates = dependencies();
     assert!(crates.len() > 20, "read only {} dependencies: has Cargo.toml changed its shape?", crates.len());
-    let breaches: Vec<String> = all_sources()
-        .iter()
-        .flat_map(|(file, source)| judge(file, source, &crates))
-        .map(|breach| breach.to_string())
-        .collect();
+    let breaches: Vec<String> =
+        all_sources().iter().flat_map(|(file, source)| judge(file, source, &crates)).map(|breach| breach.to_string()).collect();
     assert!(breaches.is_empty(), "{} breaches of docs/architecture.md:\n{}", breaches.len(), breaches.join("\n"));
 }
 
@@ -290,7 +289,11 @@ mod planted {
         check("model/a.rs", "//! a\n// crate::engine::Plan\nconst A: &str = \"use kube::Client; \\\" println!()\";\n", &[]);
         check("model/a.rs", "//! a\nconst A: &str = r#\"crate::engine::\"#;\nconst C: char = '\"';\nuse kube::x;\n", &["4: crate `kube`"]);
         check("model/a.rs", "//! a\nfn f<'a>(x: &'a str) -> crate::engine::P<'a> {}\n", &["2: room `model`"]);
-        check("model/a.rs", "//! a\n#[cfg(test)]\nmod tests {\n use crate::engine::P;\n fn a() { println!(\"}\") }\n}\nuse kube::x;\n", &["7: crate"]);
+        check(
+            "model/a.rs",
+            "//! a\n#[cfg(test)]\nmod tests {\n use crate::engine::P;\n fn a() { println!(\"}\") }\n}\nuse kube::x;\n",
+            &["7: crate"],
+        );
     }
 
     #[test]

@@ -9,7 +9,4 @@ mod write;
 pub use line::{BadLine, decode, encode};
 pub use read::{Cut, Journal, Reader};
 pub use runs::{RunHead, RunStatus, list_runs};
-pub use write::{JournalError, JournalWriter};
-
-/// The journal's name within the folder of its run.
-pub const FILE: &str = "events.jsonl";
+pub use write::{FILE, JournalError, JournalWriter};

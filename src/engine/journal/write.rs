@@ -3,11 +3,13 @@
 use super::failpoint::Failpoint;
 use super::line::encode;
 use super::read::Reader;
-use super::FILE;
 use crate::model::run::{Event, EventKind, RunId, StepEvent};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+/// The journal's name within the folder of its run.
+pub const FILE: &str = "events.jsonl";
 
 /// Why a journal cannot be written or read.
 #[derive(Debug, thiserror::Error)]

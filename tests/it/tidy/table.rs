@@ -8,9 +8,8 @@ pub struct Room {
     pub what: &'static str,
 }
 
-const EVERYTHING: &[&str] = &[
-    "cli", "model", "catalog", "engine", "cluster", "steps", "checks", "drill", "insight", "adapters", "report", "tui", "support",
-];
+const EVERYTHING: &[&str] =
+    &["cli", "model", "catalog", "engine", "cluster", "steps", "checks", "drill", "insight", "adapters", "report", "tui", "support"];
 
 /// Every room; one that is not here may not exist.
 pub const ROOMS: &[Room] = &[
@@ -21,7 +20,11 @@ pub const ROOMS: &[Room] = &[
     Room { name: "adapters", may: &["model", "support"], what: "one file or folder per outside system" },
     Room { name: "cluster", may: &["model", "support", "adapters::kube"], what: "how objects become a running cluster" },
     Room { name: "checks", may: &["model", "support", "adapters", "cluster"], what: "how anything is proven" },
-    Room { name: "insight", may: &["model", "support", "adapters", "cluster", "checks"], what: "what a host or a running lab tells, read only" },
+    Room {
+        name: "insight",
+        may: &["model", "support", "adapters", "cluster", "checks"],
+        what: "what a host or a running lab tells, read only",
+    },
     Room {
         name: "steps",
         may: &["model", "support", "catalog", "engine::step", "cluster", "checks", "adapters", "insight"],
@@ -80,7 +83,7 @@ pub fn as_markdown() -> String {
         names if names == EVERYTHING => "everything".to_owned(),
         names => names.join(", "),
     };
-    let mut page = String::from("| room | what it is | may use | crates allowed only there |\n| --- | --- | --- | --- |\n");
+    let mut page = vec!["| room | what it is | may use | crates allowed only there |".to_owned(), "| --- | --- | --- | --- |".to_owned()];
     for room in ROOMS {
         let crates: Vec<String> = CRATES
             .iter()
@@ -93,7 +96,7 @@ pub fn as_markdown() -> String {
             })
             .collect();
         let crates: Vec<&str> = crates.iter().map(String::as_str).collect();
-        page += &format!("| {} | {} | {} | {} |\n", room.name, room.what, code(room.may), code(&crates));
+        page.push(format!("| {} | {} | {} | {} |", room.name, room.what, code(room.may), code(&crates)));
     }
-    page
+    page.join("\n") + "\n"
 }
