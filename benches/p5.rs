@@ -55,9 +55,7 @@ impl Drawn {
         let millis: Vec<u64> = (0..COMPONENTS).map(|_| random.random_range(100..700)).collect();
         let estimates = millis.iter().map(|millis| millis * random.random_range(90..=110) / 100).collect();
         let needs = (0..COMPONENTS).map(|at| {
-            let mut needs: Vec<usize> = (0..random.random_range(0..=3_usize.min(at)))
-                .map(|_| random.random_range(0..at))
-                .collect();
+            let mut needs: Vec<usize> = (0..random.random_range(0..=3_usize.min(at))).map(|_| random.random_range(0..at)).collect();
             needs.sort_unstable();
             needs.dedup();
             needs
@@ -84,14 +82,7 @@ impl Drawn {
         for needs in &self.needs {
             level.push(needs.iter().filter_map(|need| level.get(*need)).max().map_or(0, |level| level + 1));
         }
-        let before = |own: usize| {
-            level
-                .iter()
-                .enumerate()
-                .filter(|(_, level)| **level + 1 == own)
-                .map(|(at, _)| at)
-                .collect()
-        };
+        let before = |own: usize| level.iter().enumerate().filter(|(_, level)| **level + 1 == own).map(|(at, _)| at).collect();
         level.iter().map(|own| before(*own)).collect()
     }
 
@@ -133,13 +124,7 @@ impl Drawn {
         for round in 0..RANDOM_LISTS {
             // Half of the lists are the critical-path list with noise: the best are found near it.
             let near = round % 2 == 0;
-            let priority = remaining.iter().map(|left| {
-                if near {
-                    left * random.random_range(70..130)
-                } else {
-                    random.random()
-                }
-            });
+            let priority = remaining.iter().map(|left| if near { left * random.random_range(70..130) } else { random.random() });
             best = best.min(self.list_schedule(&priority.collect::<Vec<_>>()));
         }
         best
@@ -155,11 +140,7 @@ async fn makespans(plans: Vec<Plan>, slots: Slots) -> Outcome<Vec<f64>> {
             let begun = Instant::now();
             let state = run(plan, options).await?;
             let took = begun.elapsed().as_secs_f64() * 1e3;
-            if state.summary.is_some_and(|summary| summary.ok) {
-                Ok(took)
-            } else {
-                Err("the run did not succeed".into())
-            }
+            if state.summary.is_some_and(|summary| summary.ok) { Ok(took) } else { Err("the run did not succeed".into()) }
         })
     });
     let mut took = Vec::new();
@@ -177,10 +158,7 @@ fn measure() -> Outcome<bool> {
     let few = Slots::default().with(ResourceClass::Cluster, SLOTS);
     let unlimited = runtime.block_on(makespans(own()?, Slots::unlimited()))?;
     let slotted = runtime.block_on(makespans(own()?, few))?;
-    let barriers = drawn
-        .iter()
-        .map(|drawn| drawn.plan(&drawn.barriers()))
-        .collect::<Outcome<Vec<_>>>()?;
+    let barriers = drawn.iter().map(|drawn| drawn.plan(&drawn.barriers())).collect::<Outcome<Vec<_>>>()?;
     let barriers = runtime.block_on(makespans(barriers, Slots::unlimited()))?;
     println!("all times in ms; {SLOTS} slots; the worst plan counts");
     println!("plan  critical path  unlimited  level barriers  best list  with slots");

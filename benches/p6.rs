@@ -69,10 +69,7 @@ impl Step for Intends {
     }
 
     async fn apply(&self, cx: &Cx) -> Result<String, StepError> {
-        let took = self
-            .both(cx)
-            .await
-            .map_err(|error| StepError::new("LAB-BENCH-002", error.to_string()))?;
+        let took = self.both(cx).await.map_err(|error| StepError::new("LAB-BENCH-002", error.to_string()))?;
         *self.took.lock().await = took;
         Ok(String::new())
     }
@@ -101,13 +98,8 @@ async fn timed(plan: Plan, folder: &Path, round: usize) -> Outcome<(Duration, u6
 /// Thirty groups, each step after two of the group before: about the shape of a large lab.
 fn noops() -> Outcome<Plan> {
     let node = |at: usize| {
-        let needs = [at.checked_sub(33), at.checked_sub(34)]
-            .into_iter()
-            .flatten()
-            .map(|before| format!("step/{before}"));
-        Node::new(format!("step/{at}"), format!("step {at}"), Arc::new(Noop))
-            .group(format!("group {}", at / 33))
-            .needs(needs)
+        let needs = [at.checked_sub(33), at.checked_sub(34)].into_iter().flatten().map(|before| format!("step/{before}"));
+        Node::new(format!("step/{at}"), format!("step {at}"), Arc::new(Noop)).group(format!("group {}", at / 33)).needs(needs)
     };
     Ok(Plan::new((0..STEPS).map(node).collect())?)
 }
@@ -130,10 +122,7 @@ fn measure() -> Outcome<bool> {
     }
     for round in 0..ROUNDS {
         let took = Arc::default();
-        let step = Intends {
-            bare: folder.path().join("bare"),
-            took: Arc::clone(&took),
-        };
+        let step = Intends { bare: folder.path().join("bare"), took: Arc::clone(&took) };
         let plan = Plan::new(vec![Node::new("fault", "fault", Arc::new(step))])?;
         let (_, syncs, _) = runtime.block_on(timed(plan, folder.path(), ROUNDS + round))?;
         let (engine, bare) = *took.blocking_lock();

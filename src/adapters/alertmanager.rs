@@ -30,10 +30,7 @@ impl Alertmanager {
             "startsAt": rfc3339(from),
             "endsAt": rfc3339(to),
         }]);
-        self.http
-            .call(Call::new("POST", &self.base, "/api/v2/alerts").json(body))
-            .await?
-            .ok()?;
+        self.http.call(Call::new("POST", &self.base, "/api/v2/alerts").json(body)).await?.ok()?;
         Ok(())
     }
 }

@@ -4,7 +4,9 @@ use crate::model::host::EngineInfo;
 use crate::support::progress::Sink;
 use bollard::Docker;
 use bollard::exec::{CreateExecOptions, StartExecResults};
-use bollard::models::{ContainerCreateBody, EndpointSettings, HostConfig, NetworkConnectRequest, PortBinding, RestartPolicy, RestartPolicyNameEnum};
+use bollard::models::{
+    ContainerCreateBody, EndpointSettings, HostConfig, NetworkConnectRequest, PortBinding, RestartPolicy, RestartPolicyNameEnum,
+};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, ImportImageOptionsBuilder, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
 };
@@ -270,7 +272,9 @@ impl Engine {
         let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
         let removed = self.within(&format!("remove container {name}"), SLOW, self.docker.remove_container(name, Some(options))).await;
         match removed {
-            Err(DockerError::Refused { cause, .. }) if cause.contains("No such container") || cause.contains("already in progress") => Ok(()),
+            Err(DockerError::Refused { cause, .. }) if cause.contains("No such container") || cause.contains("already in progress") => {
+                Ok(())
+            }
             other => other,
         }
     }
@@ -285,7 +289,8 @@ impl Engine {
 
     /// Names of all volumes.
     pub async fn all_volumes(&self) -> Result<Vec<String>, DockerError> {
-        let listed = self.within("list volumes", QUICK, self.docker.list_volumes(None::<bollard::query_parameters::ListVolumesOptions>)).await?;
+        let listed =
+            self.within("list volumes", QUICK, self.docker.list_volumes(None::<bollard::query_parameters::ListVolumesOptions>)).await?;
         Ok(listed.volumes.unwrap_or_default().into_iter().map(|volume| volume.name).collect())
     }
 
@@ -300,7 +305,12 @@ impl Engine {
     }
 
     pub async fn remove_volume(&self, name: &str) -> Result<(), DockerError> {
-        self.within(&format!("remove volume {name}"), SLOW, self.docker.remove_volume(name, None::<bollard::query_parameters::RemoveVolumeOptions>)).await
+        self.within(
+            &format!("remove volume {name}"),
+            SLOW,
+            self.docker.remove_volume(name, None::<bollard::query_parameters::RemoveVolumeOptions>),
+        )
+        .await
     }
 
     /// Whether there is a network called `name`.
@@ -317,9 +327,9 @@ impl Engine {
 
     /// Puts a container on a network; one that is on it already stays.
     pub async fn join(&self, network: &str, container: &str) -> Result<(), DockerError> {
-        let request =
-            NetworkConnectRequest { container: container.to_owned(), endpoint_config: Some(EndpointSettings::default()) };
-        let joined = self.within(&format!("connect {container} to network {network}"), QUICK, self.docker.connect_network(network, request)).await;
+        let request = NetworkConnectRequest { container: container.to_owned(), endpoint_config: Some(EndpointSettings::default()) };
+        let joined =
+            self.within(&format!("connect {container} to network {network}"), QUICK, self.docker.connect_network(network, request)).await;
         match joined {
             Err(DockerError::Refused { cause, .. }) if cause.contains("already exists") => Ok(()),
             other => other,

@@ -79,15 +79,9 @@ impl Loki {
         for Stream { stream, values } in streams {
             for value in values {
                 let (Some(at), Some(text)) = (value.first().and_then(|v| v.as_str()), value.get(1).and_then(|v| v.as_str())) else {
-                    return Err(LokiError::NotLines(
-                        "list of another shape (a value without time or text)".to_owned(),
-                    ));
+                    return Err(LokiError::NotLines("list of another shape (a value without time or text)".to_owned()));
                 };
-                lines.push(Line {
-                    labels: stream.clone(),
-                    at: at.parse().unwrap_or(0),
-                    text: text.to_owned(),
-                });
+                lines.push(Line { labels: stream.clone(), at: at.parse().unwrap_or(0), text: text.to_owned() });
             }
         }
         lines.sort_by_key(|line| std::cmp::Reverse(line.at));
@@ -97,10 +91,7 @@ impl Loki {
     /// Puts one line in. `Ok` means that Loki took it, not that it can be found already.
     pub async fn push(&self, labels: &BTreeMap<String, String>, line: &str, at: At) -> Result<(), LokiError> {
         let body = serde_json::json!({"streams": [{"stream": labels, "values": [[at.0.unix_timestamp_nanos().to_string(), line]]}]});
-        self.http
-            .call(Call::new("POST", &self.base, "/loki/api/v1/push").json(body))
-            .await?
-            .ok()?;
+        self.http.call(Call::new("POST", &self.base, "/loki/api/v1/push").json(body)).await?.ok()?;
         Ok(())
     }
 }

@@ -51,10 +51,7 @@ pub struct Exemplar {
 impl Exemplar {
     /// The trace it leads to, under any of the names in use.
     pub fn trace_id(&self) -> Option<&str> {
-        ["trace_id", "traceID", "traceId"]
-            .iter()
-            .find_map(|name| self.labels.get(*name))
-            .map(String::as_str)
+        ["trace_id", "traceID", "traceId"].iter().find_map(|name| self.labels.get(*name)).map(String::as_str)
     }
 }
 
@@ -151,30 +148,17 @@ impl Prometheus {
 
     /// The rows of an instant query, as of now. A scalar is one row without labels.
     pub async fn query(&self, promql: &str) -> Result<Vec<Sample>, PrometheusError> {
-        let call = Call::get(&self.base, "/api/v1/query")
-            .query("query", promql)
-            .query("timeout", "8s")
-            .within(Duration::from_secs(10));
+        let call = Call::get(&self.base, "/api/v1/query").query("query", promql).query("timeout", "8s").within(Duration::from_secs(10));
         let data: QueryData = self.ask(call).await?;
         let shape = |error: serde_json::Error| PrometheusError::NotNumbers(format!("{} of another shape ({error})", data.result_type));
         match data.result_type.as_str() {
             "vector" => {
                 let rows: Vec<Row> = serde_json::from_value(data.result).map_err(shape)?;
-                rows.into_iter()
-                    .map(|row| {
-                        Ok(Sample {
-                            labels: row.metric,
-                            value: number(&row.value.1)?,
-                        })
-                    })
-                    .collect()
+                rows.into_iter().map(|row| Ok(Sample { labels: row.metric, value: number(&row.value.1)? })).collect()
             }
             "scalar" => {
                 let (_, value): (f64, String) = serde_json::from_value(data.result).map_err(shape)?;
-                Ok(vec![Sample {
-                    labels: BTreeMap::new(),
-                    value: number(&value)?,
-                }])
+                Ok(vec![Sample { labels: BTreeMap::new(), value: number(&value)? }])
             }
             other => Err(PrometheusError::NotNumbers(other.to_owned())),
         }
@@ -191,11 +175,7 @@ impl Prometheus {
         let mut all = Vec::new();
         for one in series {
             for raw in one.exemplars {
-                all.push(Exemplar {
-                    series: one.series_labels.clone(),
-                    labels: raw.labels,
-                    value: number(&raw.value)?,
-                });
+                all.push(Exemplar { series: one.series_labels.clone(), labels: raw.labels, value: number(&raw.value)? });
             }
         }
         Ok(all)
@@ -223,9 +203,7 @@ impl Prometheus {
         }
         let answer = answer.ok()?;
         let envelope: Envelope<T> = answer.json()?;
-        envelope
-            .data
-            .ok_or_else(|| PrometheusError::Refused("the answer holds no data".to_owned()))
+        envelope.data.ok_or_else(|| PrometheusError::Refused("the answer holds no data".to_owned()))
     }
 }
 

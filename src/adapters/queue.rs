@@ -19,11 +19,7 @@ pub struct Queues {
 pub enum QueueError {
     /// The emulator said no.
     #[error("{doing}: {code}{}", if .message.is_empty() { String::new() } else { format!(" ({})", .message) })]
-    Refused {
-        doing: &'static str,
-        code: String,
-        message: String,
-    },
+    Refused { doing: &'static str, code: String, message: String },
     /// It did not answer, or not as SQS does.
     #[error("{doing}: {cause}")]
     Unreachable { doing: &'static str, cause: String },
@@ -56,9 +52,7 @@ impl Queues {
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts)
             .build();
-        Self {
-            client: Client::from_conf(config),
-        }
+        Self { client: Client::from_conf(config) }
     }
 
     /// The address of a queue; `None` when there is no such queue.
@@ -72,39 +66,19 @@ impl Queues {
 
     /// Makes a queue (or finds the one with this name).
     pub async fn create(&self, name: &str) -> Result<String, QueueError> {
-        let made = self
-            .client
-            .create_queue()
-            .queue_name(name)
-            .send()
-            .await
-            .map_err(|error| failed("making the queue", &error))?;
-        made.queue_url.ok_or_else(|| QueueError::Unreachable {
-            doing: "making the queue",
-            cause: "the answer names no queue".to_owned(),
-        })
+        let made = self.client.create_queue().queue_name(name).send().await.map_err(|error| failed("making the queue", &error))?;
+        made.queue_url.ok_or_else(|| QueueError::Unreachable { doing: "making the queue", cause: "the answer names no queue".to_owned() })
     }
 
     /// Removes a queue with all that is in it.
     pub async fn remove(&self, url: &str) -> Result<(), QueueError> {
-        self.client
-            .delete_queue()
-            .queue_url(url)
-            .send()
-            .await
-            .map_err(|error| failed("removing the queue", &error))?;
+        self.client.delete_queue().queue_url(url).send().await.map_err(|error| failed("removing the queue", &error))?;
         Ok(())
     }
 
     /// Puts a message in.
     pub async fn send(&self, url: &str, body: &str) -> Result<(), QueueError> {
-        self.client
-            .send_message()
-            .queue_url(url)
-            .message_body(body)
-            .send()
-            .await
-            .map_err(|error| failed("sending", &error))?;
+        self.client.send_message().queue_url(url).message_body(body).send().await.map_err(|error| failed("sending", &error))?;
         Ok(())
     }
 
@@ -120,23 +94,14 @@ impl Queues {
             .await
             .map_err(|error| failed("receiving", &error))?;
         let message = |message: aws_sdk_sqs::types::Message| {
-            Some(Message {
-                body: message.body.unwrap_or_default(),
-                receipt: message.receipt_handle?,
-            })
+            Some(Message { body: message.body.unwrap_or_default(), receipt: message.receipt_handle? })
         };
         Ok(received.messages.unwrap_or_default().into_iter().filter_map(message).collect())
     }
 
     /// Done with it: it never comes back.
     pub async fn delete(&self, url: &str, receipt: &str) -> Result<(), QueueError> {
-        self.client
-            .delete_message()
-            .queue_url(url)
-            .receipt_handle(receipt)
-            .send()
-            .await
-            .map_err(|error| failed("deleting", &error))?;
+        self.client.delete_message().queue_url(url).receipt_handle(receipt).send().await.map_err(|error| failed("deleting", &error))?;
         Ok(())
     }
 
@@ -159,38 +124,24 @@ where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {
     match (error, error.code()) {
-        (SdkError::ServiceError(_), Some(code)) => QueueError::Refused {
-            doing,
-            code: code.to_owned(),
-            message: error.message().unwrap_or_default().to_owned(),
-        },
+        (SdkError::ServiceError(_), Some(code)) => {
+            QueueError::Refused { doing, code: code.to_owned(), message: error.message().unwrap_or_default().to_owned() }
+        }
         (SdkError::ServiceError(context), None) => {
             let status = context.raw().status().as_u16();
-            QueueError::Unreachable {
-                doing,
-                cause: format!("status {status} and no error that SQS knows: is this the right endpoint?"),
-            }
+            QueueError::Unreachable { doing, cause: format!("status {status} and no error that SQS knows: is this the right endpoint?") }
         }
         (SdkError::ResponseError(context), _) => {
             let status = context.raw().status().as_u16();
-            QueueError::Unreachable {
-                doing,
-                cause: format!("status {status}, but the answer is not SQS's: is this the right endpoint?"),
-            }
+            QueueError::Unreachable { doing, cause: format!("status {status}, but the answer is not SQS's: is this the right endpoint?") }
         }
-        (SdkError::TimeoutError(_), _) => QueueError::Unreachable {
-            doing,
-            cause: "no answer within 10s".to_owned(),
-        },
+        (SdkError::TimeoutError(_), _) => QueueError::Unreachable { doing, cause: "no answer within 10s".to_owned() },
         _ => {
             let mut cause: &dyn std::error::Error = error;
             while let Some(source) = cause.source() {
                 cause = source;
             }
-            QueueError::Unreachable {
-                doing,
-                cause: cause.to_string(),
-            }
+            QueueError::Unreachable { doing, cause: cause.to_string() }
         }
     }
 }

@@ -134,7 +134,8 @@ impl Context {
             (None, Some(open)) => match open.bundle.tools.iter().find(|tool| tool.name == "kind") {
                 Some(tool) => {
                     let file = open.path.join(&tool.path);
-                    let found = sha256_file(&file).map_err(|cause| Failure::new("LAB-BUNDLE-003", format!("{}: {cause}", file.display())))?;
+                    let found =
+                        sha256_file(&file).map_err(|cause| Failure::new("LAB-BUNDLE-003", format!("{}: {cause}", file.display())))?;
                     if found.trim_start_matches("sha256:") != tool.sha256.trim_start_matches("sha256:") {
                         return Err(Failure::new("LAB-BUNDLE-002", format!("{} is damaged: its checksum is {found}", file.display())));
                     }

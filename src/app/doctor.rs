@@ -38,7 +38,14 @@ pub async fn host(context: &Context, setup: &Setup) -> Seen {
 
 /// What follows from it for this lab.
 pub fn findings(seen: &Seen, setup: &Setup) -> Vec<Finding> {
-    let minor = setup.lab.stack.cluster.kubernetes.as_deref().and_then(|text| text.split_once('.')).and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+    let minor = setup
+        .lab
+        .stack
+        .cluster
+        .kubernetes
+        .as_deref()
+        .and_then(|text| text.split_once('.'))
+        .and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
     let wanted = Wanted { kubernetes: minor, registries: !seen.offline, ..Wanted::default() };
     doctor::judge(&seen.facts, Some(&seen.engine), &wanted)
 }

@@ -101,7 +101,9 @@ pub async fn events(context: &Context, args: &EventsArgs) -> Result<u8, Failure>
     show::answer(args.output, &rows, |rows| {
         let cells: Vec<_> = rows
             .iter()
-            .map(|row| vec![row.last.clone(), row.kind.clone(), row.reason.clone(), row.object.clone(), row.count.to_string(), row.message.clone()])
+            .map(|row| {
+                vec![row.last.clone(), row.kind.clone(), row.reason.clone(), row.object.clone(), row.count.to_string(), row.message.clone()]
+            })
             .collect();
         show::table(&["LAST", "TYPE", "REASON", "OBJECT", "COUNT", "MESSAGE"], &cells)
     })?;

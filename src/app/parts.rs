@@ -34,7 +34,16 @@ pub fn component(context: &Context, verb: &ComponentVerb) -> Result<u8, Failure>
             show::answer(*output, &rows, |rows| {
                 let cells: Vec<_> = rows
                     .iter()
-                    .map(|row| vec![row.name.clone(), row.version.clone(), row.group.clone(), row.provides.join(","), row.stacks.join(","), row.title.clone()])
+                    .map(|row| {
+                        vec![
+                            row.name.clone(),
+                            row.version.clone(),
+                            row.group.clone(),
+                            row.provides.join(","),
+                            row.stacks.join(","),
+                            row.title.clone(),
+                        ]
+                    })
                     .collect();
                 show::table(&["NAME", "VERSION", "GROUP", "PROVIDES", "STACKS", "TITLE"], &cells)
             })?;

@@ -67,7 +67,8 @@ async fn make(context: &Context, setup: &Arc<Setup>) -> Result<Plan, Failure> {
     let nodes = setup.nodes().await.unwrap_or_default();
     let mut components = Vec::new();
     let mut cluster = "would be created".to_owned();
-    let running = !nodes.is_empty() && nodes.iter().all(|node| node.state == "running" && setup.is_ours(node) || node.name.contains("worker"));
+    let running =
+        !nodes.is_empty() && nodes.iter().all(|node| node.state == "running" && setup.is_ours(node) || node.name.contains("worker"));
     let diff = if running {
         match setup.connect().await {
             Ok(connected) => {
@@ -173,19 +174,22 @@ pub async fn refuse_what_does_not_fit(context: &Context, setup: &Arc<Setup>, for
             }
         })
         .collect();
-    Err(Failure::new("LAB-FIT-001", format!("this host has less than the lab asks for ({}). {}", short.join("; "), budget.suggestions.join("; "))))
+    Err(Failure::new(
+        "LAB-FIT-001",
+        format!("this host has less than the lab asks for ({}). {}", short.join("; "), budget.suggestions.join("; ")),
+    ))
 }
 
 fn text(plan: &Plan) -> String {
-    let mut text = format!(
-        "{} from stack {} ({}), Kubernetes {}; the cluster {}\n\n",
-        plan.lab, plan.stack, plan.from, plan.kubernetes, plan.cluster
-    );
+    let mut text =
+        format!("{} from stack {} ({}), Kubernetes {}; the cluster {}\n\n", plan.lab, plan.stack, plan.from, plan.kubernetes, plan.cluster);
     let count = |number: usize| if number == 0 { String::new() } else { number.to_string() };
     let rows: Vec<_> = plan
         .components
         .iter()
-        .map(|part| vec![part.name.clone(), part.version.clone(), count(part.create), count(part.change), count(part.remove), count(part.unchanged)])
+        .map(|part| {
+            vec![part.name.clone(), part.version.clone(), count(part.create), count(part.change), count(part.remove), count(part.unchanged)]
+        })
         .collect();
     text.push_str(&show::table(&["COMPONENT", "VERSION", "CREATE", "CHANGE", "REMOVE", "AS WANTED"], &rows));
     text.push('\n');

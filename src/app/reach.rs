@@ -105,7 +105,8 @@ pub fn creds(context: &Context, format: Format) -> Result<u8, Failure> {
         if found.is_empty() {
             return "this lab has no passwords: nothing in its stack asks for one\n".to_owned();
         }
-        let rows: Vec<_> = found.iter().map(|one| vec![one.name.clone(), one.component.clone(), one.user.clone(), one.password.clone()]).collect();
+        let rows: Vec<_> =
+            found.iter().map(|one| vec![one.name.clone(), one.component.clone(), one.user.clone(), one.password.clone()]).collect();
         show::table(&["NAME", "COMPONENT", "USER", "PASSWORD"], &rows)
     })?;
     Ok(code::OK)

@@ -117,7 +117,8 @@ pub async fn replay(context: &Context, args: &ReplayArgs) -> Result<u8, Failure>
 
 /// Runs `labctl demo`.
 pub async fn demo(context: &Context, args: &DemoArgs) -> Result<u8, Failure> {
-    let events: Vec<Event> = DEMO.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).filter_map(|line| journal::decode(line).ok()).collect();
+    let events: Vec<Event> =
+        DEMO.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).filter_map(|line| journal::decode(line).ok()).collect();
     play(context, &events, args.output, args.speed).await?;
     Ok(code::OK)
 }
@@ -140,7 +141,8 @@ async fn play(context: &Context, events: &[Event], output: OutputMode, speed: Sp
 }
 
 fn heads(context: &Context) -> Result<Vec<RunHead>, Failure> {
-    let mut heads = journal::list_runs(&context.paths.runs(&context.global.lab)).map_err(|error| Failure::new("LAB-FILE-001", error.to_string()))?;
+    let mut heads =
+        journal::list_runs(&context.paths.runs(&context.global.lab)).map_err(|error| Failure::new("LAB-FILE-001", error.to_string()))?;
     heads.sort_by(|a, b| b.run.cmp(&a.run));
     Ok(heads)
 }
@@ -161,10 +163,13 @@ fn find(context: &Context, start: Option<&str>) -> Result<PathBuf, Failure> {
         return Ok(path.to_owned());
     }
     let heads = heads(context)?;
-    let found: Vec<&RunHead> = heads.iter().filter(|head| start.is_none_or(|start| head.run.0.starts_with(start) || head.run.0.ends_with(start))).collect();
+    let found: Vec<&RunHead> =
+        heads.iter().filter(|head| start.is_none_or(|start| head.run.0.starts_with(start) || head.run.0.ends_with(start))).collect();
     match (found.as_slice(), start) {
         ([], None) => Err(Failure::new("LAB-RUN-001", format!("lab {} has no runs yet", context.global.lab))),
-        ([], Some(start)) => Err(Failure::new("LAB-RUN-001", format!("no run of lab {} starts or ends with `{start}`", context.global.lab))),
+        ([], Some(start)) => {
+            Err(Failure::new("LAB-RUN-001", format!("no run of lab {} starts or ends with `{start}`", context.global.lab)))
+        }
         ([first, ..], None) | ([first], _) => Ok(first.journal.clone()),
         (several, Some(start)) => Err(Failure::new("LAB-RUN-001", format!("`{start}` fits {} runs; write more of it", several.len()))),
     }

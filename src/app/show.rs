@@ -58,7 +58,11 @@ pub fn confirm(context: &Context, question: &str) -> Result<(), Failure> {
     err(&format!("{question} [y/N] "));
     let mut line = String::new();
     let _read = std::io::stdin().read_line(&mut line);
-    if matches!(line.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(Failure::new("LAB-REFUSED-001", "not confirmed, nothing was changed")) }
+    if matches!(line.trim(), "y" | "Y" | "yes") {
+        Ok(())
+    } else {
+        Err(Failure::new("LAB-REFUSED-001", "not confirmed, nothing was changed"))
+    }
 }
 
 /// Stops what `--read-only` forbids.

@@ -30,7 +30,8 @@ async fn look(context: &Context, prove: bool) -> Result<LabStatus, Failure> {
     if nodes.is_empty() {
         return Err(reach::no_lab(context));
     }
-    let asleep: Vec<String> = nodes.iter().filter(|node| node.state != "running").map(|node| format!("{} is {}", node.name, node.state)).collect();
+    let asleep: Vec<String> =
+        nodes.iter().filter(|node| node.state != "running").map(|node| format!("{} is {}", node.name, node.state)).collect();
     let mut status = LabStatus {
         lab: context.global.lab.clone(),
         at: runs::now(),
@@ -56,7 +57,14 @@ async fn look(context: &Context, prove: bool) -> Result<LabStatus, Failure> {
     Ok(status)
 }
 
-async fn component(setup: &Setup, connected: &Connected, name: &str, drifted: usize, prove: bool, cx: &Cx) -> Result<ComponentStatus, Failure> {
+async fn component(
+    setup: &Setup,
+    connected: &Connected,
+    name: &str,
+    drifted: usize,
+    prove: bool,
+    cx: &Cx,
+) -> Result<ComponentStatus, Failure> {
     let Some(part) = setup.lab.parts.get(name) else { return Err(Failure::new("LAB-BUG", name)) };
     let lacks = connected.lacks(&setup.refs(name), cx).await?;
     let scope = |stage| Scope { component: name.to_owned(), namespace: part.component.namespace.clone(), stage };

@@ -26,7 +26,10 @@ pub async fn run(context: &Context, args: &UpArgs) -> Result<u8, Failure> {
     let holder = format!("labctl up, process {}, run {run}", std::process::id());
     let _lock = lock::take(&context.folder(), &holder)?;
     // only now: two runs at once must not make two sets of passwords
-    let setup = { drop(setup); context.setup(Some(&args.which), true)? };
+    let setup = {
+        drop(setup);
+        context.setup(Some(&args.which), true)?
+    };
     let estimates = Estimates::from_runs(&runs).unwrap_or_default();
     let plan = Plan::new(steps::up(&setup)?).map_err(|error| Failure::new("LAB-USAGE-001", error.to_string()))?.estimated(&estimates);
     let journal = JournalWriter::create(&runs, &run).map_err(|error| Failure::new("LAB-FILE-001", error.to_string()))?;

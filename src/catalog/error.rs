@@ -15,7 +15,9 @@ pub enum CatalogError {
     ExtendsCycle { name: String, chain: String },
     #[error("component `{component}` needs `{need}`, which nothing in this stack provides; add one of: {candidates}")]
     Unprovided { component: String, need: String, candidates: String },
-    #[error("capability `{capability}` is provided by {providers}; say which with `choices: {{{capability}: …}}` and switch the other off (`enabled: false`)")]
+    #[error(
+        "capability `{capability}` is provided by {providers}; say which with `choices: {{{capability}: …}}` and switch the other off (`enabled: false`)"
+    )]
     Ambiguous { capability: String, providers: String },
     #[error("components need each other in a circle: {0}")]
     Cycle(String),
@@ -27,7 +29,9 @@ pub enum CatalogError {
     UnlistedImage { component: String, image: String },
     #[error("the bundle at {path} is not usable: {message}")]
     Bundle { path: String, message: String },
-    #[error("the bundle `{bundle}` has no image for {missing}. Take the component out (`components: {{NAME: {{enabled: false}}}}`), use a stack made for this bundle (--stack {suggest}), or build a fuller bundle")]
+    #[error(
+        "the bundle `{bundle}` has no image for {missing}. Take the component out (`components: {{NAME: {{enabled: false}}}}`), use a stack made for this bundle (--stack {suggest}), or build a fuller bundle"
+    )]
     NotInBundle { bundle: String, missing: String, suggest: String },
 }
 

@@ -140,11 +140,7 @@ fn stack(files: &Files, which: &str, chain: &mut Vec<String>) -> Result<Stack, C
         let path = format!("stacks/{which}.yaml");
         let text = files.read(&path)?.ok_or_else(|| {
             let known = stack_names(files);
-            CatalogError::NoStack {
-                name: which.to_owned(),
-                near: near(which, known.iter().map(String::as_str)),
-                known: known.join(", "),
-            }
+            CatalogError::NoStack { name: which.to_owned(), near: near(which, known.iter().map(String::as_str)), known: known.join(", ") }
         })?;
         (path, text)
     };
@@ -167,10 +163,7 @@ fn check_version(path: &str, version: &str) -> Result<(), CatalogError> {
     if version == API_VERSION {
         return Ok(());
     }
-    Err(CatalogError::Parse {
-        path: path.to_owned(),
-        message: format!("apiVersion is `{version}`; this labctl reads `{API_VERSION}`"),
-    })
+    Err(CatalogError::Parse { path: path.to_owned(), message: format!("apiVersion is `{version}`; this labctl reads `{API_VERSION}`") })
 }
 
 type Chosen = BTreeMap<String, (Component, ComponentChoice)>;
@@ -223,11 +216,8 @@ fn params(
     choice: &ComponentChoice,
     size: crate::model::stack::Size,
 ) -> Result<BTreeMap<String, Value>, CatalogError> {
-    let problem = |param: &str, problem: String| CatalogError::Param {
-        component: component.metadata.name.clone(),
-        param: param.to_owned(),
-        problem,
-    };
+    let problem =
+        |param: &str, problem: String| CatalogError::Param { component: component.metadata.name.clone(), param: param.to_owned(), problem };
     let mut values: BTreeMap<String, Value> = component.params.iter().map(|(name, param)| (name.clone(), param.default.clone())).collect();
     let sized = component.sizes.get(&size).map(|spec| &spec.set);
     for (name, value) in sized.into_iter().flatten().chain(&choice.set) {

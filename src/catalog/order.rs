@@ -9,7 +9,9 @@ pub fn order(lab: &Lab) -> Result<Vec<String>, CatalogError> {
     let mut waiting: BTreeMap<&str, BTreeSet<&str>> = lab
         .parts
         .iter()
-        .map(|(name, part)| (name.as_str(), part.needs.iter().chain(&part.after).map(String::as_str).filter(|other| other != name).collect()))
+        .map(|(name, part)| {
+            (name.as_str(), part.needs.iter().chain(&part.after).map(String::as_str).filter(|other| other != name).collect())
+        })
         .collect();
     let mut done: Vec<String> = Vec::new();
     while !waiting.is_empty() {

@@ -44,11 +44,8 @@ const CLUSTER_SCOPED: &[&str] = &[
 
 /// Renders every part of `lab` with the images of `images`.
 pub fn render(files: &Files, lab: &Lab, images: &Images) -> Result<Vec<Rendered>, CatalogError> {
-    let exports: BTreeMap<String, String> = lab
-        .parts
-        .values()
-        .flat_map(|part| part.component.exports.iter().map(|(name, value)| (name.clone(), value.clone())))
-        .collect();
+    let exports: BTreeMap<String, String> =
+        lab.parts.values().flat_map(|part| part.component.exports.iter().map(|(name, value)| (name.clone(), value.clone()))).collect();
     let mut missing = Vec::new();
     let mut rendered = Vec::new();
     for (name, part) in &lab.parts {
@@ -103,10 +100,15 @@ impl Marks<'_> {
     fn fill(&self, path: &str, mut object: Value) -> Result<Value, CatalogError> {
         let is_config = object["kind"] == "ConfigMap";
         let opted_in = object["metadata"]["annotations"][SUBSTITUTE] == "true";
-        let kept = (is_config && !opted_in).then(|| object["data"].take());
+        let data = if is_config { object["data"].take() } else { Value::Null };
         let mut filled = self.walk(path, object)?;
-        if let Some(data) = kept.filter(|data| !data.is_null()) {
-            filled["data"] = data;
+        if let Value::Object(entries) = data {
+            let texts = entries.into_iter().map(|(key, value)| match value {
+                // a ConfigMap holds texts, whatever type the parameter has
+                Value::String(text) if opted_in => Ok((key, Value::String(self.filled(path, &text)?))),
+                other => Ok((key, other)),
+            });
+            filled["data"] = Value::Object(texts.collect::<Result<_, CatalogError>>()?);
         }
         if let Some(annotations) = filled["metadata"]["annotations"].as_object_mut() {
             annotations.remove(SUBSTITUTE);
@@ -139,6 +141,11 @@ impl Marks<'_> {
         {
             return self.value(path, name);
         }
+        Ok(Value::String(self.filled(path, text)?))
+    }
+
+    /// The text with each mark in it as text.
+    fn filled(&self, path: &str, text: &str) -> Result<String, CatalogError> {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("%{") {
@@ -155,7 +162,7 @@ impl Marks<'_> {
             rest = behind;
         }
         out.push_str(rest);
-        Ok(Value::String(out))
+        Ok(out)
     }
 
     fn value(&self, path: &str, name: &str) -> Result<Value, CatalogError> {

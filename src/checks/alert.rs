@@ -13,9 +13,8 @@ pub(super) async fn look(check: &AlertCheck, around: &Around<'_>, memory: &mut M
     let way = around.backend(around.lookup.backends.alerts.as_ref(), "alerts").await?;
     let alertmanager = Alertmanager::new(around.http.clone(), &way.base);
     // the nonce makes this alert its own group, and tells it from one of an earlier run
-    let labels: BTreeMap<String, String> = [("alertname", name.as_str()), ("probe", around.nonce), ("severity", "info")]
-        .map(|(k, v)| (k.to_owned(), v.to_owned()))
-        .into();
+    let labels: BTreeMap<String, String> =
+        [("alertname", name.as_str()), ("probe", around.nonce), ("severity", "info")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
     let post = async |from: At, to: At| {
         let posted = alertmanager.post(&labels, "labctl proves that alerts arrive", from, to).await;
         posted.map_err(|error| Seen::fail(format!("post alert {name}: {}", way.why(&error))))
@@ -33,10 +32,7 @@ pub(super) async fn look(check: &AlertCheck, around: &Around<'_>, memory: &mut M
     let unread = |error: crate::support::http::HttpError| Seen::no_data(format!("inbox: {}", to_inbox.why(&error)));
     let received = around.http.call(call).await.map_err(unread)?.ok().map_err(unread)?.text();
     if !received.contains(around.nonce) || !received.contains(name.as_str()) {
-        return Err(Seen::no_data(format!(
-            "alert {name} is posted and has not arrived at {}",
-            check.inbox
-        )));
+        return Err(Seen::no_data(format!("alert {name} is posted and has not arrived at {}", check.inbox)));
     }
     // it has done its work; without this it would be shown as firing for minutes
     post(from, now()).await?;

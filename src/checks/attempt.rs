@@ -23,13 +23,7 @@ pub(super) struct Seen {
 
 impl Seen {
     fn new(health: Health, seen: impl Into<String>) -> Self {
-        Self {
-            health,
-            says: seen.into(),
-            value: None,
-            captured: Vec::new(),
-            settled: false,
-        }
+        Self { health, says: seen.into(), value: None, captured: Vec::new(), settled: false }
     }
 
     pub(super) fn pass(seen: impl Into<String>) -> Self {
@@ -46,10 +40,7 @@ impl Seen {
 
     /// Nothing to judge, now or later.
     pub(super) fn never(seen: impl Into<String>) -> Self {
-        Self {
-            settled: true,
-            ..Self::new(Health::NoData, seen)
-        }
+        Self { settled: true, ..Self::new(Health::NoData, seen) }
     }
 
     pub(super) fn judged(holds: bool, seen: impl Into<String>) -> Self {
@@ -57,10 +48,7 @@ impl Seen {
     }
 
     pub(super) fn with_value(self, value: f64) -> Self {
-        Self {
-            value: Some(value),
-            ..self
-        }
+        Self { value: Some(value), ..self }
     }
 }
 
@@ -100,10 +88,7 @@ impl Around<'_> {
     /// A way to an endpoint; the sentence says why there is none.
     pub(super) async fn way(&self, endpoint: &EndpointRef) -> Result<Way, String> {
         let forward = self.forwards.get(&endpoint.key()).await.map_err(|error| error.to_string())?;
-        Ok(Way {
-            base: format!("http://{}", forward.address()),
-            forward,
-        })
+        Ok(Way { base: format!("http://{}", forward.address()), forward })
     }
 
     /// The way to a backend, or what to say when the lab has none or it cannot be reached.
@@ -115,11 +100,7 @@ impl Around<'_> {
     /// An endpoint by name, or what to say when nobody has it.
     pub(super) fn endpoint(&self, name: &str) -> Result<&EndpointRef, Seen> {
         self.lookup.endpoint(&self.scope.component, name).ok_or_else(|| {
-            let full = if name.contains('/') {
-                name.to_owned()
-            } else {
-                format!("{}/{name}", self.scope.component)
-            };
+            let full = if name.contains('/') { name.to_owned() } else { format!("{}/{name}", self.scope.component) };
             Seen::never(format!("this lab has no endpoint {full}"))
         })
     }
@@ -139,9 +120,5 @@ pub(super) fn last_hour() -> (At, At) {
 /// A query or text short enough for a sentence.
 pub(super) fn brief(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.chars().count() <= 70 {
-        text
-    } else {
-        text.chars().take(69).chain(['…']).collect()
-    }
+    if text.chars().count() <= 70 { text } else { text.chars().take(69).chain(['…']).collect() }
 }

@@ -7,10 +7,7 @@ use serde_json::Value;
 
 /// What is asked, with the endpoint's own path where the check names none.
 pub(super) fn query(check: &HttpCheck, around: &Around<'_>) -> String {
-    let own = around
-        .lookup
-        .endpoint(&around.scope.component, &check.endpoint)
-        .and_then(|endpoint| endpoint.path.as_deref());
+    let own = around.lookup.endpoint(&around.scope.component, &check.endpoint).and_then(|endpoint| endpoint.path.as_deref());
     format!("{} {}", check.method.as_str(), check.path.as_deref().or(own).unwrap_or("/"))
 }
 
@@ -29,11 +26,7 @@ pub(super) async fn look(check: &HttpCheck, around: &Around<'_>) -> Result<Seen,
     }
     let answer = around.http.call(call).await.map_err(|error| {
         let why = way.why(&error);
-        Seen::fail(if why.starts_with(&asked) {
-            why
-        } else {
-            format!("{asked} → {why}")
-        })
+        Seen::fail(if why.starts_with(&asked) { why } else { format!("{asked} → {why}") })
     })?;
     judge(check, &answer)
 }
@@ -65,10 +58,7 @@ fn judge(check: &HttpCheck, answer: &Answer) -> Result<Seen, Seen> {
     }
     let mut seen = Seen::pass(sentence.clone());
     for (name, pointer) in &check.capture {
-        let have = json
-            .pointer(pointer)
-            .filter(|have| !have.is_null())
-            .ok_or_else(|| missing(pointer))?;
+        let have = json.pointer(pointer).filter(|have| !have.is_null()).ok_or_else(|| missing(pointer))?;
         seen.captured.push((name.clone(), have.clone()));
     }
     Ok(seen)

@@ -12,10 +12,7 @@ pub(super) fn query(check: &K8sCheck, around: &Around<'_>) -> String {
 
 pub(super) async fn look(check: &K8sCheck, around: &Around<'_>) -> Result<Seen, Seen> {
     let namespace = check.namespace.as_deref().unwrap_or(&around.scope.namespace);
-    let found = around
-        .objects
-        .get(check.api_version.as_deref(), &check.kind, namespace, &check.name)
-        .await;
+    let found = around.objects.get(check.api_version.as_deref(), &check.kind, namespace, &check.name).await;
     let object = match found {
         Ok(Some(object)) => object,
         Ok(None) => return Err(Seen::fail(format!("there is no {} {}", check.kind, check.name))),
@@ -63,22 +60,12 @@ fn replicas(expect: Expect, kind: &str, object: &Value) -> Result<(), Judged> {
         return Err(Judged::Not("its controller has not seen the latest change".to_owned()));
     }
     let daemon = kind == "DaemonSet";
-    let wanted = if daemon {
-        number("/status/desiredNumberScheduled").unwrap_or(0)
-    } else {
-        number("/spec/replicas").unwrap_or(1)
-    };
+    let wanted = if daemon { number("/status/desiredNumberScheduled").unwrap_or(0) } else { number("/spec/replicas").unwrap_or(1) };
     // nothing that serves is no proof of anything
     if wanted == 0 {
-        return Err(Judged::Unknown(
-            if daemon { "no node takes it" } else { "it is scaled to 0" }.to_owned(),
-        ));
+        return Err(Judged::Unknown(if daemon { "no node takes it" } else { "it is scaled to 0" }.to_owned()));
     }
-    let updated = if daemon {
-        number("/status/updatedNumberScheduled")
-    } else {
-        number("/status/updatedReplicas")
-    };
+    let updated = if daemon { number("/status/updatedNumberScheduled") } else { number("/status/updatedReplicas") };
     let counts = match (daemon, expect) {
         (true, Expect::Available) => "/status/numberAvailable",
         (true, _) => "/status/numberReady",
@@ -87,44 +74,22 @@ fn replicas(expect: Expect, kind: &str, object: &Value) -> Result<(), Judged> {
     };
     let have = number(counts).unwrap_or(0);
     if kind != "ReplicaSet" && updated.unwrap_or(0) < wanted {
-        return Err(Judged::Not(format!(
-            "{} of {wanted} are of the current version",
-            updated.unwrap_or(0)
-        )));
+        return Err(Judged::Not(format!("{} of {wanted} are of the current version", updated.unwrap_or(0))));
     }
-    if have < wanted {
-        Err(Judged::Not(format!("{have} of {wanted}")))
-    } else {
-        Ok(())
-    }
+    if have < wanted { Err(Judged::Not(format!("{have} of {wanted}"))) } else { Ok(()) }
 }
 
 fn condition(name: &str, object: &Value) -> Result<(), Judged> {
-    let conditions = object
-        .pointer("/status/conditions")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    let Some(condition) = conditions
-        .iter()
-        .find(|condition| condition.get("type").and_then(Value::as_str) == Some(name))
-    else {
+    let conditions = object.pointer("/status/conditions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let Some(condition) = conditions.iter().find(|condition| condition.get("type").and_then(Value::as_str) == Some(name)) else {
         return Err(Judged::Unknown(format!("no condition {name} yet")));
     };
     let field = |key: &str| condition.get(key).and_then(Value::as_str).unwrap_or_default();
     match field("status") {
         "True" => Ok(()),
         "False" => {
-            let why = if field("message").is_empty() {
-                field("reason")
-            } else {
-                field("message")
-            };
-            Err(Judged::Not(crate::support::http::short(if why.is_empty() {
-                "it does not say why"
-            } else {
-                why
-            })))
+            let why = if field("message").is_empty() { field("reason") } else { field("message") };
+            Err(Judged::Not(crate::support::http::short(if why.is_empty() { "it does not say why" } else { why })))
         }
         _ => Err(Judged::Unknown(format!("condition {name} is unknown"))),
     }
@@ -154,31 +119,11 @@ mod tests {
         check(Expect::Available, "Deployment", &deployment(3, 2, 2), "yes");
         check(Expect::Available, "Deployment", &deployment(3, 2, 1), "no: 1 of 2");
         check(Expect::Ready, "Deployment", &deployment(3, 2, 1), "yes");
-        check(
-            Expect::Available,
-            "Deployment",
-            &deployment(3, 1, 2),
-            "no: 1 of 2 are of the current version",
-        );
-        check(
-            Expect::Available,
-            "Deployment",
-            &deployment(4, 2, 2),
-            "no: its controller has not seen the latest change",
-        );
-        check(
-            Expect::Available,
-            "Deployment",
-            &json!({"spec": {"replicas": 0}}),
-            "unknown: it is scaled to 0",
-        );
+        check(Expect::Available, "Deployment", &deployment(3, 1, 2), "no: 1 of 2 are of the current version");
+        check(Expect::Available, "Deployment", &deployment(4, 2, 2), "no: its controller has not seen the latest change");
+        check(Expect::Available, "Deployment", &json!({"spec": {"replicas": 0}}), "unknown: it is scaled to 0");
         check(Expect::Available, "Deployment", &json!({}), "no: 0 of 1 are of the current version");
-        check(
-            Expect::Available,
-            "DaemonSet",
-            &json!({"status": {"desiredNumberScheduled": 0}}),
-            "unknown: no node takes it",
-        );
+        check(Expect::Available, "DaemonSet", &json!({"status": {"desiredNumberScheduled": 0}}), "unknown: no node takes it");
     }
 
     #[test]
@@ -186,24 +131,9 @@ mod tests {
         let with = |status: &str| json!({"status": {"conditions": [{"type": "Available", "status": status, "message": "no endpoints"}]}});
         check(Expect::Available, "APIService", &with("True"), "yes");
         check(Expect::Available, "APIService", &with("False"), "no: no endpoints");
-        check(
-            Expect::Available,
-            "APIService",
-            &with("Unknown"),
-            "unknown: condition Available is unknown",
-        );
+        check(Expect::Available, "APIService", &with("Unknown"), "unknown: condition Available is unknown");
         check(Expect::Ready, "Node", &with("True"), "unknown: no condition Ready yet");
-        check(
-            Expect::Bound,
-            "PersistentVolumeClaim",
-            &json!({"status": {"phase": "Pending"}}),
-            "no: its phase is Pending",
-        );
-        check(
-            Expect::Exists,
-            "Secret",
-            &json!({"metadata": {"deletionTimestamp": "now"}}),
-            "no: it is being deleted",
-        );
+        check(Expect::Bound, "PersistentVolumeClaim", &json!({"status": {"phase": "Pending"}}), "no: its phase is Pending");
+        check(Expect::Exists, "Secret", &json!({"metadata": {"deletionTimestamp": "now"}}), "no: it is being deleted");
     }
 }

@@ -23,26 +23,17 @@ pub(super) async fn look(check: &LokiCheck, around: &Around<'_>, memory: &mut Me
     let query = query(check);
     let min = match check {
         LokiCheck::Query { min, .. } => *min,
-        LokiCheck::RoundTrip {
-            push: Labels(labels),
-            line,
-            ..
-        } => {
+        LokiCheck::RoundTrip { push: Labels(labels), line, .. } => {
             if memory.written.is_none() {
                 let at = now();
-                loki.push(labels, line, at)
-                    .await
-                    .map_err(|error| Seen::fail(format!("push: {}", way.why(&error))))?;
+                loki.push(labels, line, at).await.map_err(|error| Seen::fail(format!("push: {}", way.why(&error))))?;
                 memory.written = Some(at);
             }
             1
         }
     };
     let (from, to) = last_hour();
-    let lines = loki
-        .query_range(&query, from, to, min.clamp(1, 1000))
-        .await
-        .map_err(|error| unanswered(&error))?;
+    let lines = loki.query_range(&query, from, to, min.clamp(1, 1000)).await.map_err(|error| unanswered(&error))?;
     let found = match check {
         LokiCheck::Query { .. } => lines.len(),
         // the very line, not one that a careless query also matches

@@ -21,11 +21,7 @@ pub struct EndpointRef {
 impl EndpointRef {
     /// The Service port that is forwarded.
     pub fn key(&self) -> Key {
-        Key {
-            namespace: self.namespace.clone(),
-            service: self.service.clone(),
-            port: self.port,
-        }
+        Key { namespace: self.namespace.clone(), service: self.service.clone(), port: self.port }
     }
 }
 
@@ -67,11 +63,7 @@ pub struct Lookup {
 impl Lookup {
     /// `name` as a check of `component` means it: its own endpoint, or `other/endpoint`.
     pub fn endpoint(&self, component: &str, name: &str) -> Option<&EndpointRef> {
-        if name.contains('/') {
-            self.endpoints.get(name)
-        } else {
-            self.endpoints.get(&format!("{component}/{name}"))
-        }
+        if name.contains('/') { self.endpoints.get(name) } else { self.endpoints.get(&format!("{component}/{name}")) }
     }
 }
 

@@ -49,21 +49,14 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self {
-            first: Duration::from_millis(250),
-            most: Duration::from_secs(2),
-            looks: u32::MAX,
-        }
+        Self { first: Duration::from_millis(250), most: Duration::from_secs(2), looks: u32::MAX }
     }
 }
 
 impl Pace {
     /// One look at each check and no waiting: for those who only want to know how things are.
     pub fn once() -> Self {
-        Self {
-            looks: 1,
-            ..Self::default()
-        }
+        Self { looks: 1, ..Self::default() }
     }
 }
 
@@ -80,13 +73,7 @@ pub struct Prober {
 impl Prober {
     /// For one cluster; `lookup` says where things are in it.
     pub fn new(forwards: Forwards, objects: Objects, lookup: Lookup) -> Result<Self, HttpError> {
-        Ok(Self {
-            http: Http::local()?,
-            forwards,
-            objects,
-            lookup: Arc::new(lookup),
-            pace: Pace::default(),
-        })
+        Ok(Self { http: Http::local()?, forwards, objects, lookup: Arc::new(lookup), pace: Pace::default() })
     }
 
     /// With other pauses between looks.
@@ -99,24 +86,11 @@ impl Prober {
     pub async fn run(&self, scope: &Scope, checks: &[Check], sink: &Sink, cancel: &CancellationToken) -> Vec<CheckResult> {
         let nonce = nonce();
         let mut vars = Vars::new(nonce.as_str());
-        let around = Around {
-            http: &self.http,
-            forwards: &self.forwards,
-            objects: &self.objects,
-            lookup: &self.lookup,
-            scope,
-            nonce: &nonce,
-        };
+        let around =
+            Around { http: &self.http, forwards: &self.forwards, objects: &self.objects, lookup: &self.lookup, scope, nonce: &nonce };
         let mut results = Vec::with_capacity(checks.len());
         for check in checks {
-            let one = One {
-                check,
-                stage: scope.stage,
-                pace: self.pace,
-                around: &around,
-                sink,
-                cancel,
-            };
+            let one = One { check, stage: scope.stage, pace: self.pace, around: &around, sink, cancel };
             let (result, captured) = one.run(&vars).await;
             for (name, value) in captured {
                 vars.set(name, value);
@@ -151,22 +125,8 @@ impl One<'_> {
                 (seen, String::new())
             }
         };
-        let Seen {
-            health,
-            says,
-            value,
-            captured,
-            ..
-        } = seen;
-        let result = CheckResult {
-            name: self.check.name.clone(),
-            health,
-            value,
-            seen: says,
-            query,
-            at: now(),
-            took: started.elapsed(),
-        };
+        let Seen { health, says, value, captured, .. } = seen;
+        let result = CheckResult { name: self.check.name.clone(), health, value, seen: says, query, at: now(), took: started.elapsed() };
         let captured = if health == Health::Pass { captured } else { Vec::new() };
         (result, captured)
     }
@@ -191,10 +151,7 @@ impl One<'_> {
                 (Err(_late), Some(last)) => last.clone(),
                 (Err(_late), None) => Seen::no_data("no answer in time"),
             };
-            if last
-                .as_ref()
-                .is_none_or(|last| (last.health, &last.says) != (seen.health, &seen.says))
-            {
+            if last.as_ref().is_none_or(|last| (last.health, &last.says) != (seen.health, &seen.says)) {
                 self.report(&seen);
             }
             looks += 1;

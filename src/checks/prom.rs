@@ -8,12 +8,7 @@ pub(super) async fn look(check: &PromCheck, around: &Around<'_>) -> Result<Seen,
     let way = around.backend(around.lookup.backends.metrics.as_ref(), "metrics").await?;
     let prometheus = Prometheus::new(around.http.clone(), &way.base);
     match check {
-        PromCheck::Query {
-            query,
-            op,
-            value: wanted,
-            unit,
-        } => {
+        PromCheck::Query { query, op, value: wanted, unit } => {
             let short = brief(query);
             let rows = prometheus.query(query).await.map_err(|error| unanswered(&way, &error))?;
             let value = match rows.as_slice() {
@@ -23,28 +18,13 @@ pub(super) async fn look(check: &PromCheck, around: &Around<'_>) -> Result<Seen,
                 rows => return Err(Seen::no_data(format!("query {short} → {} rows, want exactly one", rows.len()))),
             };
             let unit = unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
-            let want = if op.holds(value, *wanted) {
-                String::new()
-            } else {
-                format!(", want {op} {wanted}{unit}")
-            };
+            let want = if op.holds(value, *wanted) { String::new() } else { format!(", want {op} {wanted}{unit}") };
             Ok(Seen::judged(want.is_empty(), format!("query {short} → {}{unit}{want}", figure(value))).with_value(value))
         }
-        PromCheck::Exemplars {
-            selector,
-            min,
-            where_trace,
-        } => {
+        PromCheck::Exemplars { selector, min, where_trace } => {
             let (from, to) = last_hour();
-            let all = prometheus
-                .exemplars(selector, from, to)
-                .await
-                .map_err(|error| unanswered(&way, &error))?;
-            let wanted = |id: Option<&str>| {
-                where_trace
-                    .as_ref()
-                    .is_none_or(|trace| id.is_some_and(|id| id.eq_ignore_ascii_case(trace)))
-            };
+            let all = prometheus.exemplars(selector, from, to).await.map_err(|error| unanswered(&way, &error))?;
+            let wanted = |id: Option<&str>| where_trace.as_ref().is_none_or(|trace| id.is_some_and(|id| id.eq_ignore_ascii_case(trace)));
             let count = all.iter().filter(|exemplar| wanted(exemplar.trace_id())).count();
             let of = where_trace.as_ref().map(|trace| format!(" of trace {trace}")).unwrap_or_default();
             let short = brief(selector);
@@ -69,9 +49,5 @@ fn unanswered(way: &Way, error: &PrometheusError) -> Seen {
 
 /// As many digits as mean something.
 fn figure(value: f64) -> String {
-    if value.fract() == 0.0 && value.abs() < 1e15 {
-        format!("{value:.0}")
-    } else {
-        format!("{value:.4}")
-    }
+    if value.fract() == 0.0 && value.abs() < 1e15 { format!("{value:.0}") } else { format!("{value:.4}") }
 }

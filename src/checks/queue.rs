@@ -7,19 +7,11 @@ use crate::model::check::{QueueAction, QueueCheck};
 pub(super) async fn look(check: &QueueCheck, around: &Around<'_>) -> Result<Seen, Seen> {
     let backends = &around.lookup.backends;
     let way = around.backend(backends.queues.as_ref(), "queues").await?;
-    let region = if backends.region.is_empty() {
-        "us-east-1"
-    } else {
-        &backends.region
-    };
+    let region = if backends.region.is_empty() { "us-east-1" } else { &backends.region };
     let queues = Queues::new(&way.base, region);
     let name = &check.name;
     let failed = |error: QueueError| {
-        let why = if matches!(error, QueueError::Unreachable { .. }) {
-            way.why(&error)
-        } else {
-            error.to_string()
-        };
+        let why = if matches!(error, QueueError::Unreachable { .. }) { way.why(&error) } else { error.to_string() };
         Seen::fail(format!("queue {name}: {why}"))
     };
     let found = queues.find(name).await.map_err(failed)?;
@@ -57,12 +49,6 @@ async fn round_trip(queues: &Queues, url: &str, name: &str, nonce: &str) -> Resu
             return Ok(Ok(Seen::pass(format!("a message went round queue {name}"))));
         }
     }
-    let others = if others == 0 {
-        String::new()
-    } else {
-        format!(", {others} of others did")
-    };
-    Ok(Err(Seen::no_data(format!(
-        "a message went into queue {name} and did not come back{others}"
-    ))))
+    let others = if others == 0 { String::new() } else { format!(", {others} of others did") };
+    Ok(Err(Seen::no_data(format!("a message went into queue {name} and did not come back{others}"))))
 }

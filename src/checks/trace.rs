@@ -76,16 +76,10 @@ fn judge(id: &str, spans: &[Span], services: &[String], linked: Option<&Linked>)
 fn edge(spans: &[Span], Linked { producer, consumer }: &Linked) -> Result<&'static str, String> {
     let mut near = None;
     for span in spans.iter().filter(|span| span.service == *consumer) {
-        let parent = span
-            .parent
-            .iter()
-            .map(|parent| (span.trace.as_str(), parent.as_str(), "a child of"));
+        let parent = span.parent.iter().map(|parent| (span.trace.as_str(), parent.as_str(), "a child of"));
         let links = span.links.iter().map(|link| (link.trace.as_str(), link.span.as_str(), "linked to"));
         for (trace, id, how) in parent.chain(links) {
-            let Some(from) = spans
-                .iter()
-                .find(|span| span.trace == trace && span.id == id && span.service == *producer)
-            else {
+            let Some(from) = spans.iter().find(|span| span.trace == trace && span.id == id && span.service == *producer) else {
                 continue;
             };
             let sends = matches!(from.kind, SpanKind::Producer | SpanKind::Client | SpanKind::Unknown);
@@ -123,10 +117,7 @@ mod tests {
     }
 
     fn linked() -> Linked {
-        Linked {
-            producer: "api".to_owned(),
-            consumer: "worker".to_owned(),
-        }
+        Linked { producer: "api".to_owned(), consumer: "worker".to_owned() }
     }
 
     #[test]
@@ -136,19 +127,13 @@ mod tests {
         assert_eq!(edge(&[send.clone(), child], &linked()), Ok("a child of"));
         let mut own = span("worker", "3", None, SpanKind::Consumer);
         own.trace = "other".to_owned();
-        own.links.push(Link {
-            trace: "t".to_owned(),
-            span: "1".to_owned(),
-        });
+        own.links.push(Link { trace: "t".to_owned(), span: "1".to_owned() });
         assert_eq!(edge(&[send, own], &linked()), Ok("linked to"));
     }
 
     #[test]
     fn an_http_call_between_the_two_is_no_link_through_a_queue() {
-        let spans = [
-            span("api", "1", None, SpanKind::Client),
-            span("worker", "2", Some("1"), SpanKind::Server),
-        ];
+        let spans = [span("api", "1", None, SpanKind::Client), span("worker", "2", Some("1"), SpanKind::Server)];
         let why = edge(&spans, &linked()).unwrap_err();
         assert!(why.contains("as server and client"), "{why}");
     }
@@ -162,11 +147,6 @@ mod tests {
         ];
         assert!(edge(&spans, &linked()).is_err());
         assert!(judge("t", &spans, &[], None).is_ok());
-        assert!(
-            judge("t", &spans, &["other".to_owned()], None)
-                .unwrap_err()
-                .says
-                .contains("none of other")
-        );
+        assert!(judge("t", &spans, &["other".to_owned()], None).unwrap_err().says.contains("none of other"));
     }
 }

@@ -121,7 +121,12 @@ pub enum Verb {
     Version,
     /// Become another program that ends when its parent does.
     #[command(hide = true)]
-    InternalExec { parent: i32, program: OsString, #[arg(trailing_var_arg = true, allow_hyphen_values = true)] args: Vec<OsString> },
+    InternalExec {
+        parent: i32,
+        program: OsString,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
 }
 
 /// Cluster, context and host names are made from it, so it must be a DNS label; kind adds up to 14 letters.

@@ -24,31 +24,20 @@ impl Cluster {
     pub async fn apply(&self, desired: &Desired, diff: &Diff, sink: &Sink, cancel: &CancellationToken) -> Result<Applied, ClusterError> {
         let component = desired.component.as_str();
         let entries: Vec<&Entry> = diff.of(component).collect();
-        let mut applied = Applied {
-            unchanged: entries.iter().filter(|e| e.action == Action::Unchanged).count(),
-            ..Applied::default()
-        };
+        let mut applied = Applied { unchanged: entries.iter().filter(|e| e.action == Action::Unchanged).count(), ..Applied::default() };
         if diff.is_noop_for(component) {
             return Ok(applied);
         }
         let started = Instant::now();
-        let patience = Patience {
-            sink,
-            cancel,
-            started,
-            deadline: started + self.limits.apply,
-        };
+        let patience = Patience { sink, cancel, started, deadline: started + self.limits.apply };
         let before = self.widen(component, &entries, diff, &patience).await?;
 
         let mut items: BTreeMap<Key, Item> = BTreeMap::new();
         let done = AtomicU64::new(0);
         let writes = entries.iter().filter(|entry| writes(entry)).count() as u64;
         for wave in Wave::ALL {
-            let batch: Vec<&Entry> = entries
-                .iter()
-                .copied()
-                .filter(|entry| entry.prepared.is_some() && Wave::of(&entry.object) == wave)
-                .collect();
+            let batch: Vec<&Entry> =
+                entries.iter().copied().filter(|entry| entry.prepared.is_some() && Wave::of(&entry.object) == wave).collect();
             for (entry, uid) in self.wave(batch, &patience, &done, writes).await? {
                 count(&mut applied, entry);
                 let hash = entry.prepared.as_ref().map(|p| p.hash.clone()).unwrap_or_default();
@@ -56,20 +45,10 @@ impl Cluster {
             }
         }
 
-        let prunes: Vec<(ObjectRef, Option<String>)> = entries
-            .iter()
-            .filter(|e| e.action == Action::Prune)
-            .map(|e| (e.object.clone(), e.uid.clone()))
-            .collect();
+        let prunes: Vec<(ObjectRef, Option<String>)> =
+            entries.iter().filter(|e| e.action == Action::Prune).map(|e| (e.object.clone(), e.uid.clone())).collect();
         applied.pruned = prunes.len();
-        self.take_away(
-            prunes,
-            &Patience {
-                deadline: Instant::now() + self.limits.removal,
-                ..patience
-            },
-        )
-        .await?;
+        self.take_away(prunes, &Patience { deadline: Instant::now() + self.limits.removal, ..patience }).await?;
         self.record(component, &items, &before, &patience).await?;
         Ok(applied)
     }
@@ -86,9 +65,7 @@ impl Cluster {
         let before = known.unwrap_or_else(|| diff.inventory.of(component));
         let mut items = before.items.clone();
         for entry in entries {
-            items
-                .entry(entry.object.key())
-                .or_insert_with(|| Item::new(&entry.object, entry.uid.as_deref().unwrap_or_default(), ""));
+            items.entry(entry.object.key()).or_insert_with(|| Item::new(&entry.object, entry.uid.as_deref().unwrap_or_default(), ""));
         }
         if items == before.items {
             return Ok(before);
@@ -96,15 +73,10 @@ impl Cluster {
         if diff.inventory.components.is_empty() {
             let (reference, object) = inventory::namespace_object();
             let namespaces = inventory::namespaces();
-            patience
-                .until_accepted(&reference, || self.writer.apply(&namespaces, &object))
-                .await?;
+            patience.until_accepted(&reference, || self.writer.apply(&namespaces, &object)).await?;
         }
         self.record(component, &items, &before, patience).await?;
-        Ok(Record {
-            shards: shards(items.len()).max(before.shards),
-            items,
-        })
+        Ok(Record { shards: shards(items.len()).max(before.shards), items })
     }
 
     /// Brings a component's record to exactly `items`.
@@ -122,14 +94,8 @@ impl Cluster {
             let (inventory::Edit::Write(object, _) | inventory::Edit::Remove(object)) = &edit;
             patience.until_accepted(object, || carry_out(&self.writer, &edit)).await?;
         }
-        let record = Record {
-            items: items.clone(),
-            shards: shards(items.len()),
-        };
-        self.records
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(component.to_owned(), record);
+        let record = Record { items: items.clone(), shards: shards(items.len()) };
+        self.records.lock().unwrap_or_else(PoisonError::into_inner).insert(component.to_owned(), record);
         Ok(())
     }
 
@@ -193,18 +159,13 @@ impl Cluster {
         };
         let answer = match patience.until_accepted(object, call).await {
             Err(ClusterError::Immutable { field, .. }) if may_be_remade(object) => {
-                patience
-                    .sink
-                    .line(format!("{object}: {field} is immutable, so it is deleted and made anew"));
+                patience.sink.line(format!("{object}: {field} is immutable, so it is deleted and made anew"));
                 self.delete_one(object, entry.uid.as_deref(), patience).await?;
                 patience.until_accepted(object, call).await
             }
             Err(ClusterError::GaveUp { .. }) if self.kinds.cached(&object.api_version, &object.kind).is_none() => {
                 unserved = true;
-                Err(ClusterError::UnknownKind {
-                    api_version: object.api_version.clone(),
-                    kind: object.kind.clone(),
-                })
+                Err(ClusterError::UnknownKind { api_version: object.api_version.clone(), kind: object.kind.clone() })
             }
             other => other,
         };
@@ -244,18 +205,11 @@ fn count(applied: &mut Applied, entry: &Entry) {
 /// Kinds that can be deleted and made anew without losing anything: a Job that is to run again, configuration, a binding. All others hold data,
 /// addresses or pods, and a person must decide.
 fn may_be_remade(object: &ObjectRef) -> bool {
-    matches!(
-        (object.group(), object.kind.as_str()),
-        ("batch", "Job") | ("", "ConfigMap" | "Secret")
-    ) || (object.group() == "rbac.authorization.k8s.io" && object.kind.ends_with("RoleBinding"))
+    matches!((object.group(), object.kind.as_str()), ("batch", "Job") | ("", "ConfigMap" | "Secret"))
+        || (object.group() == "rbac.authorization.k8s.io" && object.kind.ends_with("RoleBinding"))
 }
 
 fn not_served(object: &ObjectRef) -> ApiError {
     let message = format!("kind {} of {} is not served yet", object.kind, object.api_version);
-    ApiError::Status(Box::new(ApiStatus {
-        code: 404,
-        reason: "NotFound".into(),
-        message,
-        ..ApiStatus::default()
-    }))
+    ApiError::Status(Box::new(ApiStatus { code: 404, reason: "NotFound".into(), message, ..ApiStatus::default() }))
 }

@@ -12,10 +12,7 @@ type Source = (&'static str, String, String);
 
 /// Adds the annotation to each workload among `objects` that uses configuration of `objects`.
 pub fn annotate(objects: &mut [Value]) {
-    let hashes: BTreeMap<Source, String> = objects
-        .iter()
-        .filter_map(|object| Some((source(object)?, hash_of(&content(object)))))
-        .collect();
+    let hashes: BTreeMap<Source, String> = objects.iter().filter_map(|object| Some((source(object)?, hash_of(&content(object))))).collect();
     for object in objects {
         let namespace = namespace_of(object);
         let Some(template) = template_mut(object) else { continue };
@@ -28,9 +25,8 @@ pub fn annotate(objects: &mut [Value]) {
             continue;
         }
         let hash = hash_of(&Value::from(used.join("\n")));
-        if let Some(annotations) = child(template, "metadata")
-            .and_then(|metadata| child(metadata, "annotations"))
-            .and_then(Value::as_object_mut)
+        if let Some(annotations) =
+            child(template, "metadata").and_then(|metadata| child(metadata, "annotations")).and_then(Value::as_object_mut)
         {
             annotations.insert(ANNOTATION.to_owned(), Value::from(&hash[..16]));
         }
@@ -155,9 +151,6 @@ mod tests {
 
     #[test]
     fn the_hash_does_not_see_the_order_of_keys() {
-        assert_eq!(
-            hash_of(&json!({"a": 1, "b": {"c": 2, "d": 3}})),
-            hash_of(&json!({"b": {"d": 3, "c": 2}, "a": 1}))
-        );
+        assert_eq!(hash_of(&json!({"a": 1, "b": {"c": 2, "d": 3}})), hash_of(&json!({"b": {"d": 3, "c": 2}, "a": 1})));
     }
 }

@@ -19,12 +19,7 @@ impl Cluster {
     /// served. Returns how many were written; without changes it costs no request.
     pub async fn apply_crds(&self, diff: &Diff, sink: &Sink, cancel: &CancellationToken) -> Result<usize, ClusterError> {
         let started = Instant::now();
-        let patience = Patience {
-            sink,
-            cancel,
-            started,
-            deadline: started + self.limits.apply,
-        };
+        let patience = Patience { sink, cancel, started, deadline: started + self.limits.apply };
         let definitions: Vec<&Entry> = diff
             .entries
             .iter()
@@ -40,22 +35,24 @@ impl Cluster {
         }
         let patience = &patience;
         // futures are made first: a closure held across an await would have to be general over lifetimes
-        stream::iter(definitions.iter().map(|entry| async move {
-                let Some(prepared) = &entry.prepared else { return Ok(()) };
-                if entry.terminating {
-                    self.wait_gone(&entry.object, entry.uid.as_deref(), patience).await?;
-                }
-                let uid = self.write(prepared, entry, patience).await?;
-                let name = (prepared.component.clone(), prepared.reference.name.clone());
-                self.defined
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .insert(name, (prepared.hash.clone(), uid));
-                Ok::<(), ClusterError>(())
-            }).collect::<Vec<_>>())
-            .buffer_unordered(self.limits.in_flight)
-            .try_collect::<()>()
-            .await?;
+        stream::iter(
+            definitions
+                .iter()
+                .map(|entry| async move {
+                    let Some(prepared) = &entry.prepared else { return Ok(()) };
+                    if entry.terminating {
+                        self.wait_gone(&entry.object, entry.uid.as_deref(), patience).await?;
+                    }
+                    let uid = self.write(prepared, entry, patience).await?;
+                    let name = (prepared.component.clone(), prepared.reference.name.clone());
+                    self.defined.lock().unwrap_or_else(PoisonError::into_inner).insert(name, (prepared.hash.clone(), uid));
+                    Ok::<(), ClusterError>(())
+                })
+                .collect::<Vec<_>>(),
+        )
+        .buffer_unordered(self.limits.in_flight)
+        .try_collect::<()>()
+        .await?;
 
         let references: Vec<ObjectRef> = definitions.iter().map(|entry| entry.object.clone()).collect();
         let left = patience.deadline.saturating_duration_since(Instant::now());
@@ -72,27 +69,14 @@ impl Cluster {
     async fn wait_served(&self, definition: &ObjectRef, object: &Value, patience: &Patience<'_>) -> Result<(), ClusterError> {
         let spec = &object["spec"];
         let kind = spec["names"]["kind"].as_str().unwrap_or_default();
-        for version in spec["versions"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter(|version| version["served"] == true)
-        {
-            let api_version = format!(
-                "{}/{}",
-                spec["group"].as_str().unwrap_or_default(),
-                version["name"].as_str().unwrap_or_default()
-            );
+        for version in spec["versions"].as_array().into_iter().flatten().filter(|version| version["served"] == true) {
+            let api_version = format!("{}/{}", spec["group"].as_str().unwrap_or_default(), version["name"].as_str().unwrap_or_default());
             let call = || async {
                 if self.kinds.resolve(&self.kube, &api_version, kind).await?.is_some() {
                     return Ok(());
                 }
                 let message = format!("kind {kind} of {api_version} is established but not served yet");
-                Err(ApiError::Status(Box::new(ApiStatus {
-                    code: 404,
-                    message,
-                    ..ApiStatus::default()
-                })))
+                Err(ApiError::Status(Box::new(ApiStatus { code: 404, message, ..ApiStatus::default() })))
             };
             patience.until_accepted(definition, call).await?;
         }

@@ -106,10 +106,7 @@ pub fn judge(prepared: &Prepared, live: Option<&Value>, recorded: Option<&str>) 
         let fields = compare(&prepared.object, live, &FieldTree::default());
         return Verdict::Update(fields.into_iter().map(|difference| difference.path).collect());
     };
-    let mut fields: Vec<String> = compare(&prepared.object, live, &ours.fields)
-        .into_iter()
-        .map(|difference| difference.path)
-        .collect();
+    let mut fields: Vec<String> = compare(&prepared.object, live, &ours.fields).into_iter().map(|difference| difference.path).collect();
     if ours.api_version != prepared.reference.api_version {
         fields.push("apiVersion".to_owned());
     }
@@ -124,12 +121,7 @@ pub fn judge(prepared: &Prepared, live: Option<&Value>, recorded: Option<&str>) 
 
 /// Whether a rehearsed apply would have changed anything, ownership of ours included.
 pub fn rehearsal_changes(live: &Value, rehearsed: &Value) -> bool {
-    let ours = |object: &Value| {
-        managers(object)
-            .into_iter()
-            .find(|m| m.applied_by(MANAGER))
-            .map(|m: Manager| m.fields)
-    };
+    let ours = |object: &Value| managers(object).into_iter().find(|m| m.applied_by(MANAGER)).map(|m: Manager| m.fields);
     let essence = |object: &Value| {
         let mut object = object.clone();
         if let Some(map) = object.as_object_mut() {
@@ -151,20 +143,13 @@ pub fn claims(live: &Value, lab: &str) -> Vec<Foreign> {
     let all = managers(live);
     let mut found: Vec<Foreign> = Vec::new();
     if let Some(other) = live["metadata"]["labels"][LAB_LABEL].as_str().filter(|other| *other != lab) {
-        found.push(Foreign {
-            owner: format!("lab {other}"),
-        });
+        found.push(Foreign { owner: format!("lab {other}") });
     } else if all.iter().any(|manager| manager.applied_by(MANAGER)) {
         return found;
     }
-    for manager in all
-        .iter()
-        .filter(|manager| manager.subresource.is_empty() && manager.name != MANAGER)
-    {
+    for manager in all.iter().filter(|manager| manager.subresource.is_empty() && manager.name != MANAGER) {
         if !found.iter().any(|foreign| foreign.owner == manager.name) {
-            found.push(Foreign {
-                owner: manager.name.clone(),
-            });
+            found.push(Foreign { owner: manager.name.clone() });
         }
     }
     found
@@ -239,10 +224,7 @@ mod tests {
         assert!(matches!(judge(&now, Some(&there), Some("other")), Verdict::Update(f) if f == ["data.a"]));
         assert!(matches!(judge(&now, Some(&there), Some(&now.hash)), Verdict::Doubt(f) if f == ["data.a"]));
         assert!(matches!(judge(&now, Some(&there), None), Verdict::Doubt(_)));
-        assert!(matches!(
-            judge(&now, Some(&live("2", "labctl", &json!({}))), None),
-            Verdict::Unchanged
-        ));
+        assert!(matches!(judge(&now, Some(&live("2", "labctl", &json!({}))), None), Verdict::Unchanged));
         assert!(matches!(judge(&now, None, None), Verdict::Create));
     }
 
@@ -252,10 +234,7 @@ mod tests {
         assert!(matches!(judge(&wanted("2"), Some(&there), None), Verdict::Update(_)));
         assert_eq!(claims(&there, "l"), [Foreign { owner: "helm".into() }]);
         assert!(claims(&live("2", "labctl", &json!({LAB_LABEL: "l"})), "l").is_empty());
-        assert_eq!(
-            claims(&live("2", "labctl", &json!({LAB_LABEL: "m"})), "l"),
-            [Foreign { owner: "lab m".into() }]
-        );
+        assert_eq!(claims(&live("2", "labctl", &json!({LAB_LABEL: "m"})), "l"), [Foreign { owner: "lab m".into() }]);
     }
 
     #[test]
@@ -264,15 +243,7 @@ mod tests {
         let labels = json!({LAB_LABEL: "l", COMPONENT_LABEL: "x"});
         assert!(may_prune(&live("1", "labctl", &labels), &item, "x", "l"));
         assert!(!may_prune(&live("1", "kubectl", &labels), &item, "x", "l"), "made anew by somebody");
-        assert!(
-            !may_prune(
-                &live("1", "labctl", &json!({LAB_LABEL: "l", COMPONENT_LABEL: "y"})),
-                &item,
-                "x",
-                "l"
-            ),
-            "moved"
-        );
+        assert!(!may_prune(&live("1", "labctl", &json!({LAB_LABEL: "l", COMPONENT_LABEL: "y"})), &item, "x", "l"), "moved");
         let mut kept = live("1", "labctl", &labels);
         kept["metadata"]["annotations"] = json!({PRUNE_ANNOTATION: "disabled"});
         assert!(!may_prune(&kept, &item, "x", "l"), "asked to be kept");

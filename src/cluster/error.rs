@@ -15,28 +15,16 @@ pub enum ClusterError {
     Api { what: String, error: ApiError },
     /// The server said no and would say so again.
     #[error("{object} was refused: {error}{hint}")]
-    Refused {
-        object: Box<ObjectRef>,
-        error: ApiError,
-        hint: Hint,
-    },
+    Refused { object: Box<ObjectRef>, error: ApiError, hint: Hint },
     #[error(
         "{object} cannot be changed in place, field {field} is immutable; delete the object to have it made anew, or put the field back"
     )]
     Immutable { object: Box<ObjectRef>, field: String },
     /// The deadline ran out while the server kept giving a passing reason.
     #[error("{object} was not accepted within {} s; last answer: {last}", .after.as_secs())]
-    GaveUp {
-        object: Box<ObjectRef>,
-        after: Duration,
-        last: String,
-    },
+    GaveUp { object: Box<ObjectRef>, after: Duration, last: String },
     #[error("{object} is still there {} s after it was deleted; finalizers: {finalizers}", .after.as_secs())]
-    StillThere {
-        object: Box<ObjectRef>,
-        after: Duration,
-        finalizers: String,
-    },
+    StillThere { object: Box<ObjectRef>, after: Duration, finalizers: String },
     #[error("kind {kind} of {api_version} is not known to the cluster, and no component brings its definition")]
     UnknownKind { api_version: String, kind: String },
     #[error("the record of what labctl made ({name}) cannot be read: {reason}; nothing is pruned before it can")]

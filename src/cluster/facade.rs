@@ -29,11 +29,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            apply: Duration::from_mins(5),
-            removal: Duration::from_mins(2),
-            in_flight: 16,
-        }
+        Self { apply: Duration::from_mins(5), removal: Duration::from_mins(2), in_flight: 16 }
     }
 }
 
@@ -106,45 +102,28 @@ impl Cluster {
         }
         let needed: BTreeSet<(String, String)> = raw.iter().filter_map(ObjectRef::of).map(|o| (o.api_version, o.kind)).collect();
         let load = async { Inventory::load(&self.kube, &self.lab).await };
-        let (inventory, ()) = tokio::try_join!(
-            async { self.load_with_retries(load).await },
-            observe::learn(&self.kube, &self.kinds, needed)
-        )?;
+        let (inventory, ()) =
+            tokio::try_join!(async { self.load_with_retries(load).await }, observe::learn(&self.kube, &self.kinds, needed))?;
         let brought = brought_kinds(&raw);
         let namespaced = |api_version: &str, kind: &str| match self.kinds.cached(api_version, kind) {
             Some(resource) => resource.namespaced,
-            None => brought
-                .get(&(super::object::group_of(api_version).to_owned(), kind.to_owned()))
-                .copied()
-                .unwrap_or(true),
+            None => brought.get(&(super::object::group_of(api_version).to_owned(), kind.to_owned())).copied().unwrap_or(true),
         };
         let mut wanted: BTreeMap<String, Vec<Arc<Prepared>>> = BTreeMap::new();
         for component in desired {
             let prepared = prepare(component, &self.lab, namespaced)?.into_iter().map(Arc::new);
             wanted.entry(component.component.clone()).or_default().extend(prepared);
         }
-        let recorded: Vec<ObjectRef> = wanted
-            .keys()
-            .flat_map(|component| inventory.of(component).items.into_values())
-            .map(|item| item.reference())
-            .collect();
-        let also = recorded
-            .iter()
-            .map(|object| (object.api_version.clone(), object.kind.clone()))
-            .collect();
+        let recorded: Vec<ObjectRef> =
+            wanted.keys().flat_map(|component| inventory.of(component).items.into_values()).map(|item| item.reference()).collect();
+        let also = recorded.iter().map(|object| (object.api_version.clone(), object.kind.clone())).collect();
         observe::learn(&self.kube, &self.kinds, also).await?;
         let references: Vec<ObjectRef> = wanted.values().flatten().map(|prepared| prepared.reference.clone()).collect();
         let live = observe::fetch(&self.kube, &self.kinds, &self.lab, &references, &recorded).await?;
-        self.records
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone_from(&inventory.components);
+        self.records.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone_from(&inventory.components);
         let mut entries = self.entries(desired, &wanted, &inventory, &live).await?;
         entries.extend(prunes(&inventory, &wanted, &live, &self.lab));
-        Ok(Diff {
-            entries,
-            inventory: Arc::new(inventory),
-        })
+        Ok(Diff { entries, inventory: Arc::new(inventory) })
     }
 
     async fn load_with_retries<F>(&self, first: F) -> Result<Inventory, ClusterError>

@@ -56,20 +56,13 @@ impl Drop for KindWatch {
 
 impl Hub {
     pub fn new(client: kube::Client) -> Self {
-        Self {
-            client,
-            watches: Mutex::default(),
-            changes: watch::Sender::new(0),
-        }
+        Self { client, watches: Mutex::default(), changes: watch::Sender::new(0) }
     }
 
     /// The watch of a kind, started if need be.
     pub fn watch(&self, resource: &Resource) -> Arc<KindWatch> {
         let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
-        watches
-            .entry(resource.clone())
-            .or_insert_with(|| Arc::new(self.start(resource)))
-            .clone()
+        watches.entry(resource.clone()).or_insert_with(|| Arc::new(self.start(resource))).clone()
     }
 
     /// Moves whenever anything watched changed.
@@ -116,9 +109,7 @@ impl KindWatch {
     /// The object of this name as last seen.
     pub fn get(&self, namespace: Option<&str>, name: &str) -> Option<Arc<Value>> {
         let copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
-        copy.objects
-            .get(&(namespace.unwrap_or_default().to_owned(), name.to_owned()))
-            .cloned()
+        copy.objects.get(&(namespace.unwrap_or_default().to_owned(), name.to_owned())).cloned()
     }
 
     /// Every object for which `wanted` holds.

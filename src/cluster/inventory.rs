@@ -90,17 +90,10 @@ impl Inventory {
         let mut inventory = Self::default();
         for secret in secrets {
             let name = secret["metadata"]["name"].as_str().unwrap_or_default();
-            let broken = |reason: String| LoadError::Broken {
-                name: name.to_owned(),
-                reason,
-            };
-            let component = secret["metadata"]["labels"][SHARD_COMPONENT]
-                .as_str()
-                .ok_or_else(|| broken("it names no component".into()))?;
+            let broken = |reason: String| LoadError::Broken { name: name.to_owned(), reason };
+            let component = secret["metadata"]["labels"][SHARD_COMPONENT].as_str().ok_or_else(|| broken("it names no component".into()))?;
             let text = secret["data"]["items"].as_str().ok_or_else(|| broken("it has no items".into()))?;
-            let bytes = base64::engine::general_purpose::STANDARD
-                .decode(text)
-                .map_err(|e| broken(e.to_string()))?;
+            let bytes = base64::engine::general_purpose::STANDARD.decode(text).map_err(|e| broken(e.to_string()))?;
             let items: Vec<Item> = serde_json::from_slice(&bytes).map_err(|e| broken(e.to_string()))?;
             let record = inventory.components.entry(component.to_owned()).or_default();
             record.shards += 1;
@@ -126,10 +119,7 @@ impl From<ApiError> for LoadError {
 impl From<LoadError> for ClusterError {
     fn from(error: LoadError) -> Self {
         match error {
-            LoadError::Api(error) => Self::Api {
-                what: "reading the inventory".into(),
-                error,
-            },
+            LoadError::Api(error) => Self::Api { what: "reading the inventory".into(), error },
             LoadError::Broken { name, reason } => Self::Inventory { name, reason },
         }
     }
@@ -173,35 +163,17 @@ pub fn shards(count: usize) -> usize {
 pub fn namespace_object() -> (ObjectRef, Value) {
     let object = json!({"apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": NAMESPACE, "labels": {"app.kubernetes.io/managed-by": "labctl"}}});
-    (
-        ObjectRef {
-            api_version: "v1".into(),
-            kind: "Namespace".into(),
-            namespace: None,
-            name: NAMESPACE.into(),
-        },
-        object,
-    )
+    (ObjectRef { api_version: "v1".into(), kind: "Namespace".into(), namespace: None, name: NAMESPACE.into() }, object)
 }
 
 /// Secrets are always where they are; asking the server for it would be one more request.
 pub fn secrets() -> Resource {
-    Resource {
-        api_version: "v1".into(),
-        kind: "Secret".into(),
-        plural: "secrets".into(),
-        namespaced: true,
-    }
+    Resource { api_version: "v1".into(), kind: "Secret".into(), plural: "secrets".into(), namespaced: true }
 }
 
 /// The same for namespaces.
 pub fn namespaces() -> Resource {
-    Resource {
-        api_version: "v1".into(),
-        kind: "Namespace".into(),
-        plural: "namespaces".into(),
-        namespaced: false,
-    }
+    Resource { api_version: "v1".into(), kind: "Namespace".into(), plural: "namespaces".into(), namespaced: false }
 }
 
 fn shard(lab: &str, component: &str, index: usize) -> ObjectRef {
@@ -217,10 +189,7 @@ fn shard(lab: &str, component: &str, index: usize) -> ObjectRef {
 pub async fn carry_out(writer: &Writer, edit: &Edit) -> Result<(), ApiError> {
     match edit {
         Edit::Write(_, object) => writer.apply(&secrets(), object).await.map(drop),
-        Edit::Remove(object) => writer
-            .delete(&secrets(), object.namespace.as_deref(), &object.name, None)
-            .await
-            .map(drop),
+        Edit::Remove(object) => writer.delete(&secrets(), object.namespace.as_deref(), &object.name, None).await.map(drop),
     }
 }
 
@@ -232,28 +201,15 @@ mod tests {
     fn items(count: usize) -> BTreeMap<Key, Item> {
         (0..count)
             .map(|i| {
-                let object = ObjectRef {
-                    api_version: "v1".into(),
-                    kind: "ConfigMap".into(),
-                    namespace: Some("n".into()),
-                    name: format!("c{i}"),
-                };
+                let object =
+                    ObjectRef { api_version: "v1".into(), kind: "ConfigMap".into(), namespace: Some("n".into()), name: format!("c{i}") };
                 (object.key(), Item::new(&object, &format!("u{i}"), "h"))
             })
             .collect()
     }
 
     fn written(edits: &[Edit]) -> Vec<Value> {
-        edits
-            .iter()
-            .filter_map(|edit| {
-                if let Edit::Write(_, object) = edit {
-                    Some(object.clone())
-                } else {
-                    None
-                }
-            })
-            .collect()
+        edits.iter().filter_map(|edit| if let Edit::Write(_, object) = edit { Some(object.clone()) } else { None }).collect()
     }
 
     proptest! {

@@ -67,10 +67,7 @@ impl Kinds {
             Err(error) if error.is_not_found() => Arc::default(),
             Err(error) => return Err(error),
         };
-        self.known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(api_version.to_owned(), served.clone());
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(api_version.to_owned(), served.clone());
         Ok(served)
     }
 

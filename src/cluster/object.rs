@@ -65,11 +65,7 @@ impl ObjectRef {
 
     /// As events carry it.
     pub fn event(&self) -> Object {
-        Object {
-            kind: self.kind.clone(),
-            namespace: self.namespace.clone().unwrap_or_default(),
-            name: self.name.clone(),
-        }
+        Object { kind: self.kind.clone(), namespace: self.namespace.clone().unwrap_or_default(), name: self.name.clone() }
     }
 }
 

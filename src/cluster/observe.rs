@@ -29,10 +29,7 @@ pub async fn read<T, F: Future<Output = Result<T, ApiError>>>(what: &str, mut ca
         attempt += 1;
         let class = classify(&error);
         if attempt >= TRIES || !matches!(class, Class::Transient | Class::Throttled(_)) {
-            return Err(ClusterError::Api {
-                what: what.to_owned(),
-                error,
-            });
+            return Err(ClusterError::Api { what: what.to_owned(), error });
         }
         tokio::time::sleep(pause(&class, attempt)).await;
     }
@@ -41,18 +38,12 @@ pub async fn read<T, F: Future<Output = Result<T, ApiError>>>(what: &str, mut ca
 /// Learns where the given kinds (by group version) live, one request per group version not known yet. One that is dead (an aggregated API
 /// without its backend) counts as not served.
 pub async fn learn(kube: &Kube, kinds: &Kinds, needed: BTreeSet<(String, String)>) -> Result<(), ClusterError> {
-    let unknown: BTreeSet<String> = needed
-        .into_iter()
-        .filter(|(api_version, kind)| kinds.cached(api_version, kind).is_none())
-        .map(|(version, _)| version)
-        .collect();
+    let unknown: BTreeSet<String> =
+        needed.into_iter().filter(|(api_version, kind)| kinds.cached(api_version, kind).is_none()).map(|(version, _)| version).collect();
     stream::iter(unknown)
         .map(|api_version| async move {
             match read(&format!("asking what {api_version} serves"), || kinds.ask(kube, &api_version)).await {
-                Err(ClusterError::Api {
-                    error: ApiError::Status(status),
-                    ..
-                }) if status.code >= 500 => Ok(()),
+                Err(ClusterError::Api { error: ApiError::Status(status), .. }) if status.code >= 500 => Ok(()),
                 other => other.map(drop),
             }
         })
@@ -84,25 +75,14 @@ pub async fn fetch(kube: &Kube, kinds: &Kinds, lab: &str, wanted: &[ObjectRef], 
         .buffer_unordered(IN_FLIGHT)
         .try_collect()
         .await?;
-    Ok(parts
-        .into_iter()
-        .flatten()
-        .filter_map(|object| Some((ObjectRef::of(&object)?.key(), object)))
-        .collect())
+    Ok(parts.into_iter().flatten().filter_map(|object| Some((ObjectRef::of(&object)?.key(), object))).collect())
 }
 
 async fn fetch_kind(kube: &Kube, lab: &str, resource: &Resource, wanted: &[&ObjectRef]) -> Result<Vec<Value>, ClusterError> {
     let collection = resource.collection(None);
     let what = format!("listing {}", resource.plural);
     let selector = encode(&format!("{LAB_LABEL}={lab}"));
-    let mut ours = list(
-        &what,
-        kube,
-        resource,
-        &format!("{collection}?labelSelector={selector}"),
-        ListForm::Whole,
-    )
-    .await?;
+    let mut ours = list(&what, kube, resource, &format!("{collection}?labelSelector={selector}"), ListForm::Whole).await?;
     let names = |items: &[Value]| -> BTreeSet<Key> { items.iter().filter_map(|item| Some(ObjectRef::of(item)?.key())).collect() };
     let found = names(&ours);
     let missing: Vec<&&ObjectRef> = wanted.iter().filter(|object| !found.contains(&object.key())).collect();
@@ -110,11 +90,7 @@ async fn fetch_kind(kube: &Kube, lab: &str, resource: &Resource, wanted: &[&Obje
         return Ok(ours);
     }
     let there = names(&list(&what, kube, resource, &collection, ListForm::Metadata).await?);
-    let foreign: Vec<&ObjectRef> = missing
-        .into_iter()
-        .copied()
-        .filter(|object| there.contains(&object.key()))
-        .collect();
+    let foreign: Vec<&ObjectRef> = missing.into_iter().copied().filter(|object| there.contains(&object.key())).collect();
     let fetched: Vec<Option<Value>> = // futures are made first: a closure held across an await would have to be general over lifetimes
         stream::iter(foreign.into_iter().map(|object| async move { get(kube, resource, object).await }).collect::<Vec<_>>())
         .buffer_unordered(IN_FLIGHT)

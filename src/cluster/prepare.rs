@@ -19,10 +19,7 @@ pub struct Prepared {
 
 /// Prepares all objects of one component. `namespaced` tells whether a kind lives in namespaces.
 pub fn prepare(desired: &Desired, lab: &str, namespaced: impl Fn(&str, &str) -> bool) -> Result<Vec<Prepared>, ClusterError> {
-    let bad = |reason: String| ClusterError::BadObject {
-        component: desired.component.clone(),
-        reason,
-    };
+    let bad = |reason: String| ClusterError::BadObject { component: desired.component.clone(), reason };
     let mut objects = Vec::new();
     flatten(&desired.objects, &mut objects);
     for object in &mut objects {
@@ -48,12 +45,7 @@ pub fn prepare(desired: &Desired, lab: &str, namespaced: impl Fn(&str, &str) -> 
         if !seen.insert(reference.key()) {
             return Err(bad(format!("{reference} stands there twice")));
         }
-        prepared.push(Prepared {
-            component: desired.component.clone(),
-            hash: config_sha::hash_of(&object),
-            reference,
-            object,
-        });
+        prepared.push(Prepared { component: desired.component.clone(), hash: config_sha::hash_of(&object), reference, object });
     }
     Ok(prepared)
 }
@@ -78,14 +70,7 @@ fn clean(object: &mut Value, reference: &ObjectRef) {
         root.shift_remove("status");
     }
     if let Some(metadata) = object["metadata"].as_object_mut() {
-        for name in [
-            "managedFields",
-            "creationTimestamp",
-            "resourceVersion",
-            "uid",
-            "generation",
-            "selfLink",
-        ] {
+        for name in ["managedFields", "creationTimestamp", "resourceVersion", "uid", "generation", "selfLink"] {
             metadata.shift_remove(name);
         }
     }
@@ -126,9 +111,8 @@ fn encode_text(object: &mut Value) {
 
 /// An empty bundle, or one that cert-manager injects, is somebody else's field.
 fn drop_injected_bundles(object: &mut Value, kind: &str) {
-    let injected = object["metadata"]["annotations"]
-        .as_object()
-        .is_some_and(|a| a.keys().any(|k| k.starts_with("cert-manager.io/inject-")));
+    let injected =
+        object["metadata"]["annotations"].as_object().is_some_and(|a| a.keys().any(|k| k.starts_with("cert-manager.io/inject-")));
     let drop = |config: Option<&mut Value>| {
         if let Some(config) = config.and_then(Value::as_object_mut) {
             let empty = config.get("caBundle").is_some_and(|b| is_empty(b) || b.as_str() == Some(""));
@@ -162,11 +146,7 @@ fn leave_replicas_to_autoscalers(objects: &mut [Value]) {
         .collect();
     for object in objects {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let this = (
-            text(&object["kind"]),
-            text(&object["metadata"]["namespace"]),
-            text(&object["metadata"]["name"]),
-        );
+        let this = (text(&object["kind"]), text(&object["metadata"]["namespace"]), text(&object["metadata"]["name"]));
         if scaled.contains(&this)
             && let Some(spec) = object["spec"].as_object_mut()
         {
@@ -192,11 +172,7 @@ mod tests {
     use super::*;
 
     fn one(object: Value) -> Value {
-        let desired = Desired {
-            component: "c".into(),
-            namespace: Some("n".into()),
-            objects: vec![object],
-        };
+        let desired = Desired { component: "c".into(), namespace: Some("n".into()), objects: vec![object] };
         prepare(&desired, "l", |_, kind| kind != "Namespace").unwrap().remove(0).object
     }
 
@@ -208,11 +184,7 @@ mod tests {
         assert_eq!(got["metadata"]["namespace"], "n");
         assert_eq!(got["metadata"]["labels"][LAB_LABEL], "l");
         assert!(got.get("status").is_none() && got["metadata"].get("uid").is_none() && got["metadata"].get("creationTimestamp").is_none());
-        assert!(
-            one(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}))["metadata"]
-                .get("namespace")
-                .is_none()
-        );
+        assert!(one(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}))["metadata"].get("namespace").is_none());
     }
 
     #[test]
@@ -241,11 +213,8 @@ mod tests {
     #[test]
     fn an_object_named_twice_is_refused() {
         let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}});
-        let desired = Desired {
-            component: "c".into(),
-            namespace: None,
-            objects: vec![json!({"kind": "List", "items": [object.clone()]}), object],
-        };
+        let desired =
+            Desired { component: "c".into(), namespace: None, objects: vec![json!({"kind": "List", "items": [object.clone()]}), object] };
         assert!(prepare(&desired, "l", |_, _| true).unwrap_err().to_string().contains("twice"));
     }
 }

@@ -20,19 +20,11 @@ impl Cluster {
     /// What somebody else has taken over or marked to be kept stays.
     pub async fn remove(&self, component: &str, sink: &Sink, cancel: &CancellationToken) -> Result<usize, ClusterError> {
         let started = Instant::now();
-        let patience = Patience {
-            sink,
-            cancel,
-            started,
-            deadline: started + self.limits.removal,
-        };
+        let patience = Patience { sink, cancel, started, deadline: started + self.limits.removal };
         let inventory = Inventory::load(&self.kube, &self.lab).await?;
         let record = inventory.of(component);
         let objects: Vec<ObjectRef> = record.items.values().map(super::inventory::Item::reference).collect();
-        let needed: BTreeSet<(String, String)> = objects
-            .iter()
-            .map(|object| (object.api_version.clone(), object.kind.clone()))
-            .collect();
+        let needed: BTreeSet<(String, String)> = objects.iter().map(|object| (object.api_version.clone(), object.kind.clone())).collect();
         observe::learn(&self.kube, &self.kinds, needed).await?;
         let live = observe::fetch(&self.kube, &self.kinds, &self.lab, &[], &objects).await?;
         let doomed: Vec<(ObjectRef, Option<String>)> = record
@@ -86,10 +78,6 @@ impl Cluster {
             return Ok(());
         };
         let delete = || async { self.writer.delete(&resource, object.namespace.as_deref(), &object.name, uid).await };
-        if patience.until_accepted(object, delete).await? {
-            Ok(())
-        } else {
-            self.wait_gone(object, uid, patience).await
-        }
+        if patience.until_accepted(object, delete).await? { Ok(()) } else { self.wait_gone(object, uid, patience).await }
     }
 }

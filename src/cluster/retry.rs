@@ -40,12 +40,7 @@ pub fn classify(error: &ApiError) -> Class {
 fn by_status(status: &ApiStatus) -> Class {
     let message = status.message.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    if says(&[
-        "failed calling webhook",
-        "failed calling admission webhook",
-        "failed to call webhook",
-        "conversion webhook for",
-    ]) {
+    if says(&["failed calling webhook", "failed calling admission webhook", "failed to call webhook", "conversion webhook for"]) {
         return Class::Blocked;
     }
     match status.code {
@@ -65,6 +60,8 @@ fn by_status(status: &ApiStatus) -> Class {
         // a race with another writer, or a create that was answered twice
         409 => Class::Transient,
         422 | 403 | 400 => immutable_field(status).map_or(Class::Fatal, Class::Immutable),
+        // an object whose fields have the wrong type is the server's 500, and stays wrong however often it is sent
+        500 if status.message.contains("failed to create typed patch object") => Class::Fatal,
         408 | 500 | 502 | 503 | 504 => status.retry_after.map_or(Class::Transient, |after| Class::Throttled(Some(after))),
         _ => Class::Fatal,
     }
@@ -81,11 +78,7 @@ fn immutable_field(status: &ApiStatus) -> Option<String> {
     ];
     let says = |text: &str| WORDS.iter().any(|word| text.to_lowercase().contains(word));
     if let Some(cause) = status.causes.iter().find(|cause| says(&cause.message)) {
-        return Some(if cause.field.is_empty() {
-            "(unnamed)".to_owned()
-        } else {
-            cause.field.clone()
-        });
+        return Some(if cause.field.is_empty() { "(unnamed)".to_owned() } else { cause.field.clone() });
     }
     says(&status.message).then(|| "(unnamed)".to_owned())
 }
@@ -135,34 +128,19 @@ impl Patience<'_> {
             let class = classify(&error);
             match &class {
                 Class::Immutable(field) => {
-                    return Err(ClusterError::Immutable {
-                        object: Box::new(object.clone()),
-                        field: field.clone(),
-                    });
+                    return Err(ClusterError::Immutable { object: Box::new(object.clone()), field: field.clone() });
                 }
                 Class::Fatal => {
-                    return Err(ClusterError::Refused {
-                        object: Box::new(object.clone()),
-                        hint: hint(&error),
-                        error,
-                    });
+                    return Err(ClusterError::Refused { object: Box::new(object.clone()), hint: hint(&error), error });
                 }
                 _ => {}
             }
             attempt += 1;
             let wait = pause(&class, attempt);
-            let limit = if class == Class::NotYet {
-                self.deadline.min(begun + NOT_YET)
-            } else {
-                self.deadline
-            };
+            let limit = if class == Class::NotYet { self.deadline.min(begun + NOT_YET) } else { self.deadline };
             if Instant::now() + wait > limit {
                 let after = limit.duration_since(self.started);
-                return Err(ClusterError::GaveUp {
-                    object: Box::new(object.clone()),
-                    after,
-                    last: error.to_string(),
-                });
+                return Err(ClusterError::GaveUp { object: Box::new(object.clone()), after, last: error.to_string() });
             }
             self.sink.retry(attempt, wait, format!("{object}: {error}"));
             if matches!(class, Class::Blocked) {
@@ -199,11 +177,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn status(code: u16, message: &str) -> ApiError {
-        ApiError::Status(Box::new(ApiStatus {
-            code,
-            message: message.into(),
-            ..ApiStatus::default()
-        }))
+        ApiError::Status(Box::new(ApiStatus { code, message: message.into(), ..ApiStatus::default() }))
     }
 
     #[track_caller]
@@ -213,42 +187,22 @@ mod tests {
 
     #[test]
     fn each_answer_has_its_class() {
-        check(
-            &status(
-                500,
-                "Internal error occurred: failed calling webhook \"x\": connect: connection refused",
-            ),
-            &Class::Blocked,
-        );
-        check(
-            &status(
-                500,
-                "failed calling webhook \"x\": tls: x509: certificate signed by unknown authority",
-            ),
-            &Class::Blocked,
-        );
+        check(&status(500, "Internal error occurred: failed calling webhook \"x\": connect: connection refused"), &Class::Blocked);
+        check(&status(500, "failed calling webhook \"x\": tls: x509: certificate signed by unknown authority"), &Class::Blocked);
         check(&status(500, "conversion webhook for a/v1, Kind=B failed: Post"), &Class::Blocked);
         check(&status(500, "etcdserver: leader changed"), &Class::Transient);
+        check(&status(500, "failed to create typed patch object (a/b; /v1, Kind=ConfigMap): .data.A: expected string"), &Class::Fatal);
         check(&status(503, "apiserver is shutting down"), &Class::Transient);
         check(&status(404, "the server could not find the requested resource"), &Class::NotYet);
         check(&status(404, "namespaces \"apps\" not found"), &Class::NotYet);
         check(
-            &status(
-                403,
-                "pods \"x\" is forbidden: error looking up service account a/default: serviceaccount \"default\" not found",
-            ),
+            &status(403, "pods \"x\" is forbidden: error looking up service account a/default: serviceaccount \"default\" not found"),
             &Class::NotYet,
         );
-        check(
-            &status(403, "unable to create new content in namespace a because it is being terminated"),
-            &Class::Blocked,
-        );
+        check(&status(403, "unable to create new content in namespace a because it is being terminated"), &Class::Blocked);
         check(&status(403, "exceeded quota: q, requested: pods=1"), &Class::Blocked);
         check(&status(403, "User \"x\" cannot patch resource"), &Class::Fatal);
-        check(
-            &status(409, "Operation cannot be fulfilled on resourcequotas \"q\""),
-            &Class::Blocked,
-        );
+        check(&status(409, "Operation cannot be fulfilled on resourcequotas \"q\""), &Class::Blocked);
         check(&status(409, "the object has been modified"), &Class::Transient);
         check(&status(422, "spec.replicas: Invalid value"), &Class::Fatal);
         check(&status(429, "Too many requests"), &Class::Throttled(None));
@@ -260,10 +214,7 @@ mod tests {
     fn an_immutable_field_is_named() {
         let error = ApiError::Status(Box::new(ApiStatus {
             code: 422,
-            causes: vec![FieldCause {
-                field: "spec.selector".into(),
-                message: "Invalid value: field is immutable".into(),
-            }],
+            causes: vec![FieldCause { field: "spec.selector".into(), message: "Invalid value: field is immutable".into() }],
             ..ApiStatus::default()
         }));
         check(&error, &Class::Immutable("spec.selector".into()));

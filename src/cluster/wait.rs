@@ -40,17 +40,8 @@ pub struct NotReady {
 
 impl std::fmt::Display for NotReady {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<String> = self
-            .pending
-            .iter()
-            .take(3)
-            .map(|p| format!("{} ({})", p.object, p.reason))
-            .collect();
-        let more = if self.pending.len() > 3 {
-            format!(" and {} more", self.pending.len() - 3)
-        } else {
-            String::new()
-        };
+        let names: Vec<String> = self.pending.iter().take(3).map(|p| format!("{} ({})", p.object, p.reason)).collect();
+        let more = if self.pending.len() > 3 { format!(" and {} more", self.pending.len() - 3) } else { String::new() };
         write!(f, "not ready after {} s: {}{more}", self.after.as_secs(), names.join(", "))?;
         for cause in self.causes.iter().take(2) {
             write!(f, "; {}; {}", cause.sentence, cause.fix)?;
@@ -72,25 +63,14 @@ impl Cluster {
         cancel: &CancellationToken,
     ) -> Result<(), ClusterError> {
         let started = Instant::now();
-        let patience = Patience {
-            sink,
-            cancel,
-            started,
-            deadline: started + within,
-        };
+        let patience = Patience { sink, cancel, started, deadline: started + within };
         let mut waiting: Vec<(ObjectRef, Arc<KindWatch>)> = Vec::new();
         let mut changes = self.hub.changes();
         for object in objects.iter().filter(|object| needs_waiting(object)) {
             waiting.push((object.clone(), self.watch_of(object, &patience).await?));
         }
-        let mut round = Round {
-            cluster: self,
-            sink,
-            said: String::new(),
-            seen: HashMap::new(),
-            logs: HashMap::new(),
-            settling: HashMap::new(),
-        };
+        let mut round =
+            Round { cluster: self, sink, said: String::new(), seen: HashMap::new(), logs: HashMap::new(), settling: HashMap::new() };
         loop {
             changes.mark_unchanged();
             let (pending, failed, settled_at) = round.judge_all(&waiting);
@@ -103,18 +83,9 @@ impl Cluster {
             let hopeless = failed || next.is_some_and(|at| at <= Instant::now());
             if hopeless || Instant::now() >= patience.deadline {
                 let pending = pending.into_iter().map(|(object, _, reason)| Pending { object, reason }).collect();
-                let not_ready = NotReady {
-                    after: started.elapsed(),
-                    hopeless,
-                    pending,
-                    causes: found,
-                };
+                let not_ready = NotReady { after: started.elapsed(), hopeless, pending, causes: found };
                 for cause in &not_ready.causes {
-                    sink.say(StepEvent::Cause {
-                        id: cause.id.to_owned(),
-                        sentence: cause.sentence.clone(),
-                        fix: cause.fix.clone(),
-                    });
+                    sink.say(StepEvent::Cause { id: cause.id.to_owned(), sentence: cause.sentence.clone(), fix: cause.fix.clone() });
                 }
                 return Err(ClusterError::NotReady(not_ready));
             }
@@ -142,11 +113,7 @@ impl Cluster {
             let finalizers = same.map(|there| there["metadata"]["finalizers"].to_string()).unwrap_or_default();
             if Instant::now() >= patience.deadline {
                 let after = patience.deadline.duration_since(patience.started);
-                return Err(ClusterError::StillThere {
-                    object: Box::new(object.clone()),
-                    after,
-                    finalizers,
-                });
+                return Err(ClusterError::StillThere { object: Box::new(object.clone()), after, finalizers });
             }
             if !said {
                 patience.sink.waiting(format!("{object} to be gone"), finalizers);
@@ -163,10 +130,7 @@ impl Cluster {
     async fn watch_of(&self, object: &ObjectRef, patience: &Patience<'_>) -> Result<Arc<KindWatch>, ClusterError> {
         let resolve = || async { self.kinds.of(&self.kube, object).await };
         let resource = patience.until_accepted(object, resolve).await?;
-        let unknown = || ClusterError::UnknownKind {
-            api_version: object.api_version.clone(),
-            kind: object.kind.clone(),
-        };
+        let unknown = || ClusterError::UnknownKind { api_version: object.api_version.clone(), kind: object.kind.clone() };
         Ok(self.hub.watch(&resource.ok_or_else(unknown)?))
     }
 }
@@ -208,9 +172,7 @@ impl Round<'_> {
                     reason
                 }
                 None if watch.synced() => "it does not exist".to_owned(),
-                None => watch
-                    .trouble()
-                    .map_or_else(|| "not seen yet".to_owned(), |trouble| format!("cannot be watched: {trouble}")),
+                None => watch.trouble().map_or_else(|| "not seen yet".to_owned(), |trouble| format!("cannot be watched: {trouble}")),
             };
             open.push((object.clone(), there, reason));
         }
@@ -234,17 +196,10 @@ impl Round<'_> {
                 return Some((format!("container {container} has stopped again"), None));
             }
             for container in causes::fresh_containers(&pod, time::OffsetDateTime::now_utc()) {
-                let since = *self
-                    .settling
-                    .entry((container.pod, container.container.clone(), container.restarts))
-                    .or_insert(now);
+                let since = *self.settling.entry((container.pod, container.container.clone(), container.restarts)).or_insert(now);
                 // the bound is counted by our own clock too, so a node whose clock is off delays and does not block
                 if now < since + container.watch_for {
-                    let times = if container.restarts > 0 {
-                        format!(" for the {}. time", container.restarts + 1)
-                    } else {
-                        String::new()
-                    };
+                    let times = if container.restarts > 0 { format!(" for the {}. time", container.restarts + 1) } else { String::new() };
                     return Some((
                         format!("container {} has only just started{times}", container.container),
                         Some(since + container.watch_for),
@@ -258,18 +213,12 @@ impl Round<'_> {
     /// Joins pods, events, claims and logs of what is pending to causes.
     async fn causes(&mut self, open: &[Open]) -> Vec<Cause> {
         let mut found = Vec::new();
-        if !open
-            .iter()
-            .any(|(object, _, _)| causes::has_pods(object) || object.kind == "PersistentVolumeClaim")
-        {
+        if !open.iter().any(|(object, _, _)| causes::has_pods(object) || object.kind == "PersistentVolumeClaim") {
             return found;
         }
         let watch = |kind: &str, plural: &str| self.cluster.hub.watch(&core(kind, plural));
-        let (pods, events, claims) = (
-            watch("Pod", "pods"),
-            watch("Event", "events"),
-            watch("PersistentVolumeClaim", "persistentvolumeclaims"),
-        );
+        let (pods, events, claims) =
+            (watch("Pod", "pods"), watch("Event", "events"), watch("PersistentVolumeClaim", "persistentvolumeclaims"));
         for (object, there, _) in open {
             let Some(there) = there else { continue };
             // what its pods do says nothing before the controller has looked at this generation
@@ -278,11 +227,7 @@ impl Round<'_> {
             }
             let namespace = object.namespace.as_deref().unwrap_or_default();
             let here = |value: &Value| value["metadata"]["namespace"] == namespace;
-            let of_pods: Vec<Arc<Value>> = if object.kind == "Pod" {
-                vec![there.clone()]
-            } else {
-                pods_of(&pods, object, there)
-            };
+            let of_pods: Vec<Arc<Value>> = if object.kind == "Pod" { vec![there.clone()] } else { pods_of(&pods, object, there) };
             let said = events.filter(|event| event["involvedObject"]["namespace"] == namespace);
             let claims = claims.filter(here);
             let logs = self.logs_of(&of_pods).await;
@@ -346,11 +291,7 @@ impl Round<'_> {
 
     fn say(&mut self, open: &[Open], found: &[Cause]) {
         let on: Vec<String> = open.iter().take(3).map(|(object, _, _)| object.to_string()).collect();
-        let more = if open.len() > 3 {
-            format!(" and {} more", open.len() - 3)
-        } else {
-            String::new()
-        };
+        let more = if open.len() > 3 { format!(" and {} more", open.len() - 3) } else { String::new() };
         let reason = found.first().map_or_else(|| open[0].2.clone(), |cause| cause.sentence.clone());
         let text = format!("{}{more}: {reason}", on.join(", "));
         if text != self.said {
@@ -362,12 +303,7 @@ impl Round<'_> {
 
 /// A core kind, whose place is always the same.
 fn core(kind: &str, plural: &str) -> Resource {
-    Resource {
-        api_version: "v1".into(),
-        kind: kind.into(),
-        plural: plural.into(),
-        namespaced: true,
-    }
+    Resource { api_version: "v1".into(), kind: kind.into(), plural: plural.into(), namespaced: true }
 }
 
 /// A workload's pods of the newest template that are not on their way out.

@@ -68,12 +68,7 @@ mod tests {
     use super::*;
 
     fn object(api_version: &str, kind: &str) -> ObjectRef {
-        ObjectRef {
-            api_version: api_version.into(),
-            kind: kind.into(),
-            namespace: None,
-            name: "x".into(),
-        }
+        ObjectRef { api_version: api_version.into(), kind: kind.into(), namespace: None, name: "x".into() }
     }
 
     #[test]

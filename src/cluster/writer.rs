@@ -44,8 +44,5 @@ impl Writer {
 }
 
 fn path_of(resource: &Resource, object: &Value) -> String {
-    resource.path(
-        object["metadata"]["namespace"].as_str(),
-        object["metadata"]["name"].as_str().unwrap_or_default(),
-    )
+    resource.path(object["metadata"]["namespace"].as_str(), object["metadata"]["name"].as_str().unwrap_or_default())
 }

@@ -135,11 +135,7 @@ impl Board {
                 if must_succeed && !success {
                     let root = root.unwrap_or(node);
                     if !blocked.iter().any(|known: &Blocked| known.node == dependent) {
-                        blocked.push(Blocked {
-                            node: dependent,
-                            needs: node,
-                            root,
-                        });
+                        blocked.push(Blocked { node: dependent, needs: node, root });
                         ended.push((dependent, false, Some(root)));
                     }
                 } else if let Some(open) = self.open.get_mut(dependent) {
@@ -159,9 +155,7 @@ impl Board {
         let mut rearmed = vec![];
         for at in order::topological(&self.edges) {
             let again = match self.place(at) {
-                Place::Ended {
-                    blocked_by: Some(root), ..
-                } => root == node || self.failed_need(at).is_none(),
+                Place::Ended { blocked_by: Some(root), .. } => root == node || self.failed_need(at).is_none(),
                 Place::Ended { blocked_by: None, .. } => at == node,
                 Place::Waiting | Place::Running => false,
             };
@@ -176,9 +170,7 @@ impl Board {
         for at in &rearmed {
             if let Some(needs) = self.failed_need(*at).filter(|_| *at != node && self.place(*at) == Place::Waiting) {
                 let root = match self.place(needs) {
-                    Place::Ended {
-                        blocked_by: Some(root), ..
-                    } => root,
+                    Place::Ended { blocked_by: Some(root), .. } => root,
                     _ => needs,
                 };
                 blocked.push(Blocked { node: *at, needs, root });
@@ -191,20 +183,12 @@ impl Board {
     /// A step that `node` needs and that has ended without success.
     fn failed_need(&self, node: usize) -> Option<usize> {
         let needs = self.edges.get(node).map(|own| &own.needs).filter(|_| !self.is_finally(node))?;
-        needs
-            .iter()
-            .copied()
-            .find(|need| self.place(*need).ended() && !self.place(*need).succeeded())
+        needs.iter().copied().find(|need| self.place(*need).ended() && !self.place(*need).succeeded())
     }
 
     /// Nodes that neither run nor ended, in the order of the plan.
     pub fn waiting(&self) -> Vec<usize> {
-        self.place
-            .iter()
-            .enumerate()
-            .filter(|(_, place)| **place == Place::Waiting)
-            .map(|(node, _)| node)
-            .collect()
+        self.place.iter().enumerate().filter(|(_, place)| **place == Place::Waiting).map(|(node, _)| node).collect()
     }
 
     fn set(&mut self, node: usize, to: Place) {
@@ -224,11 +208,8 @@ impl Board {
 
     /// Counts open edges from scratch and queues whoever has none.
     fn recount(&mut self) {
-        self.open = self
-            .edges
-            .iter()
-            .map(|own| own.needs.iter().chain(&own.after).filter(|at| !self.place(**at).ended()).count())
-            .collect();
+        self.open =
+            self.edges.iter().map(|own| own.needs.iter().chain(&own.after).filter(|at| !self.place(**at).ended()).count()).collect();
         self.queues = Default::default();
         for node in self.waiting() {
             if self.open.get(node) == Some(&0) {

@@ -29,10 +29,7 @@ pub struct RuntimeClock {
 impl RuntimeClock {
     /// Shows `start` now.
     pub fn starting(start: OffsetDateTime) -> Self {
-        Self {
-            start,
-            origin: tokio::time::Instant::now(),
-        }
+        Self { start, origin: tokio::time::Instant::now() }
     }
 }
 

@@ -137,9 +137,7 @@ impl Dispatcher {
     pub async fn end(mut self, finish: Box<dyn FnOnce(&RunState) -> Ending + Send>) -> Result<RunState, EngineError> {
         let lost = self.outbox.lost();
         if lost > 0 {
-            self.note(format!(
-                "{lost} lines of output were not shown: the front end was too slow; the journal has them"
-            ));
+            self.note(format!("{lost} lines of output were not shown: the front end was too slow; the journal has them"));
         }
         let Ending { urls, exit_code } = finish(&self.state);
         // The summary counts this very moment as the end.
@@ -151,10 +149,7 @@ impl Dispatcher {
         self.outbox.drain().await;
         match self.journal_error {
             None => Ok(self.state),
-            Some(source) => Err(EngineError::Journal {
-                source,
-                state: Box::new(self.state),
-            }),
+            Some(source) => Err(EngineError::Journal { source, state: Box::new(self.state) }),
         }
     }
 
@@ -163,12 +158,7 @@ impl Dispatcher {
     pub fn hear(&mut self, message: Message) {
         let Message { node, attempt, what } = message;
         // Whoever still talks after its end is not heard; an intent it announces is never answered, so it cannot act on it.
-        if self
-            .live
-            .get(node)
-            .and_then(Option::as_ref)
-            .is_none_or(|live| live.attempt != attempt)
-        {
+        if self.live.get(node).and_then(Option::as_ref).is_none_or(|live| live.attempt != attempt) {
             return;
         }
         match what {
@@ -197,9 +187,7 @@ impl Dispatcher {
             // It works, whatever was asked of it meanwhile.
             Outcome::Returned(Ok(result @ (FinishedAs::Changed { .. } | FinishedAs::Unchanged { .. }))) => result,
             Outcome::Panicked(message) => failed("LAB-STEP-PANIC", format!("the step broke: {message}; this is a bug")),
-            _ if live.skip => FinishedAs::Skipped {
-                why: "left out by a person".to_owned(),
-            },
+            _ if live.skip => FinishedAs::Skipped { why: "left out by a person".to_owned() },
             _ if told_to_end => FinishedAs::Cancelled,
             Outcome::Returned(Err(error)) => failed(error.code, error.message),
             Outcome::Returned(Ok(other)) => other,
@@ -214,10 +202,7 @@ impl Dispatcher {
         let step = self.state.steps.get(node);
         match step.and_then(|step| step.waiting.as_ref()) {
             Some(waiting) if waiting.last_reason.is_empty() => format!("not done within {deadline}; it last waited on {}", waiting.on),
-            Some(waiting) => format!(
-                "not done within {deadline}; it last waited on {}: {}",
-                waiting.on, waiting.last_reason
-            ),
+            Some(waiting) => format!("not done within {deadline}; it last waited on {}: {}", waiting.on, waiting.last_reason),
             None => match step.map(|step| step.doing.as_str()).filter(|doing| !doing.is_empty()) {
                 Some(doing) => format!("not done within {deadline}; it last said: {doing}"),
                 None => format!("not done within {deadline}; it never said what it waited on"),
@@ -239,11 +224,7 @@ impl Dispatcher {
         for blocked in blocked {
             let Some(step) = self.id(blocked.node) else { continue };
             let cancelled = self.state.cancelling.is_some();
-            let result = if cancelled {
-                FinishedAs::Cancelled
-            } else {
-                FinishedAs::Skipped { why: self.why(blocked) }
-            };
+            let result = if cancelled { FinishedAs::Cancelled } else { FinishedAs::Skipped { why: self.why(blocked) } };
             self.emit(EventKind::StepFinished { step, result });
         }
     }
@@ -329,9 +310,7 @@ impl Dispatcher {
         let left: Vec<&str> = left.map(|step| step.plan.title.as_str()).collect();
         if !left.is_empty() && self.plan.unfinished == Unfinished::Unwind {
             let left = left.join(", ");
-            self.note(format!(
-                "left at once without taking back: {left}; run the same command again, it takes them back first"
-            ));
+            self.note(format!("left at once without taking back: {left}; run the same command again, it takes them back first"));
         } else {
             self.note("left at once; run the same command again, it looks at what is there and goes on".to_owned());
         }
@@ -344,13 +323,7 @@ impl Dispatcher {
         if self.state.cancelling.is_some() || self.unwinding.is_some() {
             return self.note(format!("{step} is not retried: the run is ending"));
         }
-        if !matches!(
-            self.board.place(node),
-            Place::Ended {
-                success: false,
-                blocked_by: None
-            }
-        ) {
+        if !matches!(self.board.place(node), Place::Ended { success: false, blocked_by: None }) {
             return self.note(format!("{step} is not retried: it did not fail"));
         }
         let (rearmed, blocked) = self.board.rearm(node);
@@ -367,12 +340,7 @@ impl Dispatcher {
             return self.note(format!("there is no step {step} to leave out"));
         };
         match self.board.place(node) {
-            Place::Waiting => self.finish(
-                node,
-                FinishedAs::Skipped {
-                    why: "left out by a person".to_owned(),
-                },
-            ),
+            Place::Waiting => self.finish(node, FinishedAs::Skipped { why: "left out by a person".to_owned() }),
             Place::Running => {
                 if let Some(live) = self.live.get_mut(node).and_then(Option::as_mut) {
                     live.skip = true;
@@ -398,12 +366,7 @@ impl Dispatcher {
 
     fn make_live(&mut self, node: usize) {
         self.attempts = self.attempts.wrapping_add(1);
-        let live = Live {
-            attempt: self.attempts,
-            cancel: CancellationToken::new(),
-            urgent: CancellationToken::new(),
-            skip: false,
-        };
+        let live = Live { attempt: self.attempts, cancel: CancellationToken::new(), urgent: CancellationToken::new(), skip: false };
         if let Some(slot) = self.live.get_mut(node) {
             *slot = Some(live);
             self.starting.push(node);
@@ -425,28 +388,14 @@ impl Dispatcher {
             let Node { step, deadline, .. } = plan;
             let say = self.say.clone();
             let sink = Sink::hearing(move |says, written| {
-                let _over = say.send(Message {
-                    node,
-                    attempt,
-                    what: What::Says(says, written),
-                });
+                let _over = say.send(Message { node, attempt, what: What::Says(says, written) });
             });
             let cx = Cx { sink, cancel };
-            let job = Job {
-                step: Arc::clone(step),
-                cx,
-                urgent,
-                deadline: *deadline,
-                grace: self.grace,
-            };
+            let job = Job { step: Arc::clone(step), cx, urgent, deadline: *deadline, grace: self.grace };
             let (say, undo) = (self.say.clone(), self.unwinding.is_some());
             self.tasks.spawn(async move {
                 let outcome = if undo { exec::undo(job).await } else { exec::run(job).await };
-                let _over = say.send(Message {
-                    node,
-                    attempt,
-                    what: What::Ended(outcome),
-                });
+                let _over = say.send(Message { node, attempt, what: What::Ended(outcome) });
             });
         }
         self.stop_what_ran_until();
@@ -472,12 +421,7 @@ impl Dispatcher {
 
     /// Last started first. Steps that were to run whatever happened are the taking back of others and are not taken back themselves.
     fn to_take_back(&self) -> VecDeque<usize> {
-        let steps = self
-            .state
-            .steps
-            .iter()
-            .enumerate()
-            .filter(|(_, step)| step.may_have_acted() && !step.plan.finally);
+        let steps = self.state.steps.iter().enumerate().filter(|(_, step)| step.may_have_acted() && !step.plan.finally);
         let mut started: Vec<(Option<At>, usize)> = steps.map(|(node, step)| (step.started, node)).collect();
         let order = super::order::topological(&self.plan.edges);
         let rank = |node: usize| order.iter().position(|at| *at == node);
@@ -494,11 +438,7 @@ impl Dispatcher {
             Outcome::Panicked(message) => (format!("the undo broke: {message}; this is a bug"), "LAB-STEP-PANIC"),
             Outcome::Deadline | Outcome::Dropped => (self.late(node), "LAB-STEP-DEADLINE"),
         };
-        self.emit(EventKind::StepNotTakenBack {
-            step,
-            error: error.0,
-            code: error.1.to_owned(),
-        });
+        self.emit(EventKind::StepNotTakenBack { step, error: error.0, code: error.1.to_owned() });
     }
 
     // --- events
@@ -518,13 +458,7 @@ impl Dispatcher {
     }
 
     fn emit_at(&mut self, at: At, event: EventKind) {
-        let event = Event {
-            v: VERSION,
-            seq: self.state.seq + 1,
-            at,
-            run: self.run.clone(),
-            event,
-        };
+        let event = Event { v: VERSION, seq: self.state.seq + 1, at, run: self.run.clone(), event };
         self.state.apply(&event);
         if let Some(Err(error)) = self.journal.as_mut().map(|journal| journal.append(&event)) {
             self.journal_fails(error);
@@ -569,8 +503,5 @@ impl Dispatcher {
 }
 
 fn failed(code: &str, error: String) -> FinishedAs {
-    FinishedAs::Failed {
-        error,
-        code: code.to_owned(),
-    }
+    FinishedAs::Failed { error, code: code.to_owned() }
 }

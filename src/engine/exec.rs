@@ -44,9 +44,7 @@ pub(super) async fn run(job: Job) -> Outcome {
                 if !what.is_empty() {
                     cx.sink.line(what);
                 }
-                FinishedAs::Changed {
-                    note: step.apply(&cx).await?,
-                }
+                FinishedAs::Changed { note: step.apply(&cx).await? }
             }
         })
     };
@@ -56,11 +54,7 @@ pub(super) async fn run(job: Job) -> Outcome {
 /// Takes back.
 pub(super) async fn undo(job: Job) -> Outcome {
     let (step, cx) = (Arc::clone(&job.step), job.cx.clone());
-    let work = async move {
-        step.undo(&cx).await.map(|()| FinishedAs::Changed {
-            note: "taken back".to_owned(),
-        })
-    };
+    let work = async move { step.undo(&cx).await.map(|()| FinishedAs::Changed { note: "taken back".to_owned() }) };
     guard(&job, work).await
 }
 
@@ -95,6 +89,5 @@ fn returned(ended: Result<Result<FinishedAs, StepError>, Box<dyn Any + Send>>) -
 
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without words".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".to_owned())
 }

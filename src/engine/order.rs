@@ -23,9 +23,7 @@ pub(super) fn cycle(edges: &[Edges]) -> Option<Vec<usize>> {
         set(&mut seen, start, Seen::OnPath);
         while let Some((node, followed)) = path.last_mut() {
             let node = *node;
-            let next = edges
-                .get(node)
-                .and_then(|own| own.needs.iter().chain(&own.after).chain(&own.until).nth(*followed).copied());
+            let next = edges.get(node).and_then(|own| own.needs.iter().chain(&own.after).chain(&own.until).nth(*followed).copied());
             *followed += 1;
             match next {
                 None => {
@@ -60,12 +58,7 @@ fn set(seen: &mut [Seen], at: usize, to: Seen) {
 /// Nodes so that each comes after all it waits for, by `needs` and `after`. The graph has no cycle.
 pub(super) fn topological(edges: &[Edges]) -> Vec<usize> {
     let mut open: Vec<usize> = edges.iter().map(|own| own.needs.len() + own.after.len()).collect();
-    let mut order: Vec<usize> = open
-        .iter()
-        .enumerate()
-        .filter(|(_, count)| **count == 0)
-        .map(|(node, _)| node)
-        .collect();
+    let mut order: Vec<usize> = open.iter().enumerate().filter(|(_, count)| **count == 0).map(|(node, _)| node).collect();
     let mut next = 0;
     while let Some(node) = order.get(next).copied() {
         next += 1;

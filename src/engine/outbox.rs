@@ -21,24 +21,14 @@ pub(super) struct Outbox {
 
 impl Outbox {
     pub fn new(to: Option<mpsc::Sender<Arc<Event>>>) -> Self {
-        Self {
-            to,
-            queue: VecDeque::new(),
-            lost: 0,
-        }
+        Self { to, queue: VecDeque::new(), lost: 0 }
     }
 
     pub fn push(&mut self, event: Arc<Event>) {
         if self.to.is_none() {
             return;
         }
-        let line = matches!(
-            event.event,
-            EventKind::Step {
-                says: StepEvent::Output { .. },
-                ..
-            }
-        );
+        let line = matches!(event.event, EventKind::Step { says: StepEvent::Output { .. }, .. });
         if line && self.queue.len() >= LINES {
             self.lost += 1;
         } else {

@@ -32,22 +32,8 @@ impl Node {
     /// A step of class `Light`, with ten minutes, in a group of its own name, that needs nothing.
     pub fn new(id: impl Into<StepId>, title: impl Into<String>, step: Arc<dyn Step>) -> Self {
         let (id, title) = (id.into(), title.into());
-        let data = PlanStep {
-            id,
-            group: title.clone(),
-            title,
-            needs: Vec::new(),
-            after: Vec::new(),
-            finally: false,
-            estimate_ms: 1000,
-        };
-        Self {
-            data,
-            class: ResourceClass::Light,
-            deadline: DEADLINE,
-            until: Vec::new(),
-            step,
-        }
+        let data = PlanStep { id, group: title.clone(), title, needs: Vec::new(), after: Vec::new(), finally: false, estimate_ms: 1000 };
+        Self { data, class: ResourceClass::Light, deadline: DEADLINE, until: Vec::new(), step }
     }
 
     /// What it belongs to on a screen.
@@ -109,10 +95,7 @@ impl Node {
 
 impl fmt::Debug for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Node")
-            .field("data", &self.data)
-            .field("class", &self.class)
-            .finish_non_exhaustive()
+        f.debug_struct("Node").field("data", &self.data).field("class", &self.class).finish_non_exhaustive()
     }
 }
 
@@ -173,28 +156,13 @@ impl Plan {
                 }
             }
             if let Some(own) = edges.get_mut(position) {
-                *own = Edges {
-                    needs,
-                    after,
-                    until,
-                    dependents: std::mem::take(&mut own.dependents),
-                };
+                *own = Edges { needs, after, until, dependents: std::mem::take(&mut own.dependents) };
             }
         }
         if let Some(cycle) = order::cycle(&edges) {
-            return Err(PlanError::Cycle(
-                cycle
-                    .into_iter()
-                    .filter_map(|at| nodes.get(at))
-                    .map(|node| node.data.id.clone())
-                    .collect(),
-            ));
+            return Err(PlanError::Cycle(cycle.into_iter().filter_map(|at| nodes.get(at)).map(|node| node.data.id.clone()).collect()));
         }
-        Ok(Self {
-            nodes,
-            edges,
-            unfinished: Unfinished::Replan,
-        })
+        Ok(Self { nodes, edges, unfinished: Unfinished::Replan })
     }
 
     /// Takes back what it did when it does not succeed, and when it is found unfinished.
@@ -222,10 +190,7 @@ impl Plan {
 
     /// The plan as events show it.
     pub fn data(&self) -> RunPlan {
-        RunPlan {
-            steps: self.nodes.iter().map(|node| node.data.clone()).collect(),
-            unfinished: self.unfinished,
-        }
+        RunPlan { steps: self.nodes.iter().map(|node| node.data.clone()).collect(), unfinished: self.unfinished }
     }
 
     /// The longest chain by estimates, in milliseconds: no number of slots makes it faster.
@@ -244,11 +209,7 @@ fn resolve(index: &HashMap<StepId, usize>, node: &Node, edge: &'static str, name
     let mut found = Vec::with_capacity(named.len());
     for id in named {
         let position = index.get(id).copied();
-        let position = position.ok_or_else(|| PlanError::Unknown {
-            step: node.data.id.clone(),
-            edge,
-            named: id.clone(),
-        })?;
+        let position = position.ok_or_else(|| PlanError::Unknown { step: node.data.id.clone(), edge, named: id.clone() })?;
         if !found.contains(&position) {
             found.push(position);
         }

@@ -62,10 +62,7 @@ impl RunOptions {
             grace: Duration::from_secs(10),
             events: None,
             control,
-            finish: Box::new(|state| Ending {
-                urls: Vec::new(),
-                exit_code: if state.summarize(Vec::new(), 0).ok { 0 } else { 5 },
-            }),
+            finish: Box::new(|state| Ending { urls: Vec::new(), exit_code: if state.summarize(Vec::new(), 0).ok { 0 } else { 5 } }),
         }
     }
 }
@@ -102,18 +99,7 @@ pub async fn run(plan: Plan, options: RunOptions) -> Result<RunState, EngineErro
 }
 
 async fn lead(plan: Plan, options: RunOptions) -> Result<RunState, EngineError> {
-    let RunOptions {
-        run,
-        verb,
-        lab,
-        journal,
-        clock,
-        slots,
-        grace,
-        events,
-        mut control,
-        finish,
-    } = options;
+    let RunOptions { run, verb, lab, journal, clock, slots, grace, events, mut control, finish } = options;
     let (say, mut messages) = mpsc::unbounded_channel::<Message>();
     let mut dispatcher = Dispatcher::new(plan, run, journal, clock, slots, grace, Outbox::new(events), say);
     dispatcher.begin(verb, lab).map_err(EngineError::NotBegun)?;

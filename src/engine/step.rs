@@ -35,10 +35,7 @@ pub struct StepError {
 impl StepError {
     /// An error with its id.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 }
 

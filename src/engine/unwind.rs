@@ -37,22 +37,14 @@ impl Plan {
             if !chosen.contains(&node.data.id) {
                 continue;
             }
-            let built_on_it = self
-                .built_on(position)
-                .into_iter()
-                .filter_map(|at| self.nodes.get(at))
-                .map(|node| &node.data.id);
+            let built_on_it = self.built_on(position).into_iter().filter_map(|at| self.nodes.get(at)).map(|node| &node.data.id);
             let built_on_it = built_on_it.filter(|id| chosen.contains(id)).map(undo_of);
-            let undo = Node::new(
-                undo_of(&node.data.id),
-                format!("undo {}", node.data.title),
-                Arc::new(Undo(Arc::clone(&node.step))),
-            )
-            .group("undo")
-            .class(node.class)
-            .deadline(node.deadline)
-            .after(built_on_it)
-            .finally();
+            let undo = Node::new(undo_of(&node.data.id), format!("undo {}", node.data.title), Arc::new(Undo(Arc::clone(&node.step))))
+                .group("undo")
+                .class(node.class)
+                .deadline(node.deadline)
+                .after(built_on_it)
+                .finally();
             nodes.push(undo);
         }
         Plan::new(nodes)

@@ -57,10 +57,7 @@ pub fn judge(request: &Request<'_>) -> Budget {
     let mut asks: Vec<Ask> = request.objects.iter().filter_map(|object| ask(object, request.objects, nodes)).collect();
     asks.sort_by(|a, b| b.requests.bytes.cmp(&a.requests.bytes).then_with(|| a.workload.cmp(&b.workload)));
 
-    let cluster = plus(
-        times(CONTROL_PLANE, u64::from(request.control_planes)),
-        times(WORKER, u64::from(request.workers)),
-    );
+    let cluster = plus(times(CONTROL_PLANE, u64::from(request.control_planes)), times(WORKER, u64::from(request.workers)));
     let requests = asks.iter().fold(cluster, |sum, ask| plus(sum, ask.requests));
     let limits = asks.iter().fold(cluster, |sum, ask| plus(sum, ask.limits));
     let download = request.images.iter().filter(|image| !image.cached).map(|image| image.compressed).sum();
@@ -148,10 +145,8 @@ fn ask(object: &Value, all: &[Value], nodes: u64) -> Option<Ask> {
     let name = object["metadata"]["name"].as_str().unwrap_or("");
     let namespace = object["metadata"]["namespace"].as_str().unwrap_or("default");
     let labels = &object["metadata"]["labels"];
-    let component = ["app.kubernetes.io/part-of", "app.kubernetes.io/name"]
-        .iter()
-        .find_map(|label| labels[*label].as_str())
-        .unwrap_or(name);
+    let component =
+        ["app.kubernetes.io/part-of", "app.kubernetes.io/name"].iter().find_map(|label| labels[*label].as_str()).unwrap_or(name);
     Some(Ask {
         workload: format!("{kind} {namespace}/{name}"),
         component: component.to_owned(),

@@ -37,36 +37,15 @@ impl Bars {
         let plain = style("{msg}");
         let head = ProgressBar::new_spinner().with_style(plain.clone());
         let head = if all.is_hidden() { head } else { all.add(head) };
-        let lines = Lines::new(
-            Above {
-                all: all.clone(),
-                fallback,
-                held: Vec::new(),
-            },
-            paint,
-        );
+        let lines = Lines::new(Above { all: all.clone(), fallback, held: Vec::new() }, paint);
         let counted = style("{prefix} {bar:16} {msg}");
-        Self {
-            all,
-            head,
-            plain,
-            counted,
-            steps: HashMap::new(),
-            state: RunState::default(),
-            paint,
-            lines,
-        }
+        Self { all, head, plain, counted, steps: HashMap::new(), state: RunState::default(), paint, lines }
     }
 
     fn show_head(&self, now: At) {
         let counts = self.state.counts();
         let lab = self.paint.bold(&self.state.lab);
-        let mut head = format!(
-            "{lab}  {} of {} ready  {}",
-            counts.ready,
-            counts.total(),
-            brief_time(self.state.elapsed_ms(now))
-        );
+        let mut head = format!("{lab}  {} of {} ready  {}", counts.ready, counts.total(), brief_time(self.state.elapsed_ms(now)));
         let left = self.state.remaining_ms(now);
         if left > 0 && self.state.cancelling.is_none() {
             head.push_str("  ETA ");
@@ -104,13 +83,10 @@ impl Bars {
             if self.steps.len() == BARS {
                 return;
             }
-            self.steps
-                .insert(id.clone(), self.all.add(ProgressBar::new_spinner().with_style(self.plain.clone())));
+            self.steps.insert(id.clone(), self.all.add(ProgressBar::new_spinner().with_style(self.plain.clone())));
         }
         let Some(bar) = self.steps.get(id) else { return };
-        let name = self
-            .paint
-            .standing(Standing::Working, &format!("  {} {}", step.standing.glyph(), step.plan.title));
+        let name = self.paint.standing(Standing::Working, &format!("  {} {}", step.standing.glyph(), step.plan.title));
         let took = brief_time(step.took_ms(now).unwrap_or(0));
         if let Some((progress, total)) = step.progress.as_ref().and_then(|progress| Some((progress, progress.total?))) {
             bar.set_style(self.counted.clone());
@@ -148,11 +124,7 @@ impl FrontEnd for Bars {
         // A bar already says that a step began and what it waits on.
         let on_bar = matches!(
             &event.event,
-            EventKind::StepStarted { .. }
-                | EventKind::Step {
-                    says: StepEvent::Waiting { .. } | StepEvent::Probe { .. },
-                    ..
-                }
+            EventKind::StepStarted { .. } | EventKind::Step { says: StepEvent::Waiting { .. } | StepEvent::Probe { .. }, .. }
         );
         self.lines.hear(event, !on_bar)?;
         match &event.event {

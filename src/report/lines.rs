@@ -32,13 +32,7 @@ pub struct Lines<W> {
 impl<W: Write> Lines<W> {
     /// Writes to `to`: stderr, usually.
     pub fn new(to: W, paint: Paint) -> Self {
-        Self {
-            to,
-            paint,
-            state: RunState::default(),
-            width: 0,
-            waits: HashMap::new(),
-        }
+        Self { to, paint, state: RunState::default(), width: 0, waits: HashMap::new() }
     }
 
     fn line(&mut self, at: At, standing: Standing, word: &str, name: &str, text: &str) -> io::Result<()> {
@@ -49,20 +43,14 @@ impl<W: Write> Lines<W> {
     }
 
     fn step_line(&mut self, at: At, step: &StepId, standing: Standing, word: &str, text: &str) -> io::Result<()> {
-        let name = self
-            .state
-            .step(step)
-            .map_or_else(|| step.to_string(), |step| step.plan.title.clone());
+        let name = self.state.step(step).map_or_else(|| step.to_string(), |step| step.plan.title.clone());
         self.line(at, standing, word, &name, text)
     }
 
     fn finished(&mut self, at: At, step: &StepId, result: &FinishedAs) -> io::Result<()> {
         self.waits.remove(step);
-        let took = self
-            .state
-            .step(step)
-            .and_then(|step| step.took_ms(at))
-            .map_or_else(String::new, |took| format!("({})", brief_time(took)));
+        let took =
+            self.state.step(step).and_then(|step| step.took_ms(at)).map_or_else(String::new, |took| format!("({})", brief_time(took)));
         let said = |note: &str| if note.is_empty() { took.clone() } else { format!("{note} {took}") };
         match result {
             FinishedAs::Changed { note } => self.step_line(at, step, Standing::Ready, "ready", &said(note)),
@@ -125,11 +113,7 @@ impl<W: Write> Lines<W> {
 
     /// Says what a step waits on, at most once in ten seconds for each step and only when it is news.
     fn wait_said(&mut self, at: At, step: &StepId, text: String) -> io::Result<()> {
-        if self
-            .waits
-            .get(step)
-            .is_some_and(|said| said.text == text || at.millis_since(said.at) < WAITING_MS)
-        {
+        if self.waits.get(step).is_some_and(|said| said.text == text || at.millis_since(said.at) < WAITING_MS) {
             return Ok(());
         }
         self.step_line(at, step, Standing::Working, "waits", &text)?;
@@ -146,20 +130,8 @@ impl<W: Write> Lines<W> {
         let at = event.at;
         match &event.event {
             EventKind::RunStarted { plan, lab, .. } => {
-                self.width = plan
-                    .steps
-                    .iter()
-                    .map(|step| step.title.chars().count())
-                    .max()
-                    .unwrap_or(0)
-                    .min(NAME);
-                self.line(
-                    at,
-                    Standing::Working,
-                    "run",
-                    lab,
-                    &format!("{} steps, {}", plan.steps.len(), event.run),
-                )
+                self.width = plan.steps.iter().map(|step| step.title.chars().count()).max().unwrap_or(0).min(NAME);
+                self.line(at, Standing::Working, "run", lab, &format!("{} steps, {}", plan.steps.len(), event.run))
             }
             EventKind::StepStarted { step } => self.step_line(at, step, Standing::Working, "started", ""),
             EventKind::Step { step, says } => self.says(at, step, says),
@@ -195,12 +167,7 @@ impl<W: Write + Send> FrontEnd for Lines<W> {
     /// A step that fell silent while it waits says once more what it waits on, as news held back by the rate are due.
     fn tick(&mut self, now: At) -> io::Result<()> {
         let due = |said: &Said| now.millis_since(said.at) >= WAITING_MS;
-        let due: Vec<StepId> = self
-            .waits
-            .iter()
-            .filter(|(_, said)| due(said))
-            .map(|(step, _)| step.clone())
-            .collect();
+        let due: Vec<StepId> = self.waits.iter().filter(|(_, said)| due(said)).map(|(step, _)| step.clone()).collect();
         for step in due {
             self.waiting(now, &step)?;
         }

@@ -26,10 +26,7 @@ pub enum Mode {
 
 /// Where the process finds itself, and what it was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is one fact about the process, independent of the others"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact about the process, independent of the others")]
 pub struct Surroundings {
     /// `--output`.
     pub output: Output,
@@ -116,31 +113,11 @@ mod tests {
 
     #[test]
     fn every_case_of_the_table() {
-        let piped = Surroundings {
-            stdout_is_terminal: false,
-            ..TERMINAL
-        };
-        let blind = Surroundings {
-            stderr_is_terminal: false,
-            ..TERMINAL
-        };
+        let piped = Surroundings { stdout_is_terminal: false, ..TERMINAL };
+        let blind = Surroundings { stderr_is_terminal: false, ..TERMINAL };
         check(TERMINAL, Mode::Screen, true);
-        check(
-            Surroundings {
-                headless: true,
-                ..TERMINAL
-            },
-            Mode::Bars,
-            true,
-        );
-        check(
-            Surroundings {
-                stdin_is_terminal: false,
-                ..TERMINAL
-            },
-            Mode::Bars,
-            true,
-        );
+        check(Surroundings { headless: true, ..TERMINAL }, Mode::Bars, true);
+        check(Surroundings { stdin_is_terminal: false, ..TERMINAL }, Mode::Bars, true);
         check(piped, Mode::Bars, true);
         check(blind, Mode::Lines, false);
         check(Surroundings { ci: true, ..TERMINAL }, Mode::Lines, false);
@@ -149,82 +126,18 @@ mod tests {
             let mode = [Mode::Bars, Mode::Lines, Mode::Json][output as usize - 1];
             check(Surroundings { output, ..TERMINAL }, mode, output != Output::Json);
         }
-        check(
-            Surroundings {
-                output: Output::Bars,
-                ..blind
-            },
-            Mode::Lines,
-            false,
-        );
-        check(
-            Surroundings {
-                output: Output::Bars,
-                dumb: true,
-                ..TERMINAL
-            },
-            Mode::Lines,
-            false,
-        );
-        check(
-            Surroundings {
-                output: Output::Bars,
-                ci: true,
-                ..TERMINAL
-            },
-            Mode::Bars,
-            false,
-        );
-        check(
-            Surroundings {
-                output: Output::Json,
-                color: Color::Always,
-                ..piped
-            },
-            Mode::Json,
-            false,
-        );
+        check(Surroundings { output: Output::Bars, ..blind }, Mode::Lines, false);
+        check(Surroundings { output: Output::Bars, dumb: true, ..TERMINAL }, Mode::Lines, false);
+        check(Surroundings { output: Output::Bars, ci: true, ..TERMINAL }, Mode::Bars, false);
+        check(Surroundings { output: Output::Json, color: Color::Always, ..piped }, Mode::Json, false);
     }
 
     #[test]
     fn colour_obeys_the_flag_then_no_color_then_the_terminal() {
-        let headless = Surroundings {
-            headless: true,
-            ..TERMINAL
-        };
-        check(
-            Surroundings {
-                no_color: true,
-                ..headless
-            },
-            Mode::Bars,
-            false,
-        );
-        check(
-            Surroundings {
-                no_color: true,
-                color: Color::Always,
-                ..headless
-            },
-            Mode::Bars,
-            true,
-        );
-        check(
-            Surroundings {
-                color: Color::Never,
-                ..headless
-            },
-            Mode::Bars,
-            false,
-        );
-        check(
-            Surroundings {
-                color: Color::Always,
-                stderr_is_terminal: false,
-                ..headless
-            },
-            Mode::Lines,
-            true,
-        );
+        let headless = Surroundings { headless: true, ..TERMINAL };
+        check(Surroundings { no_color: true, ..headless }, Mode::Bars, false);
+        check(Surroundings { no_color: true, color: Color::Always, ..headless }, Mode::Bars, true);
+        check(Surroundings { color: Color::Never, ..headless }, Mode::Bars, false);
+        check(Surroundings { color: Color::Always, stderr_is_terminal: false, ..headless }, Mode::Lines, true);
     }
 }

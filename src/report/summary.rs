@@ -14,28 +14,10 @@ pub fn summarize(state: &RunState, paint: Paint, to: &mut dyn Write) -> io::Resu
         Some(summary) if summary.cancelled => paint.warn("cancelled"),
         Some(_) => paint.bad("failed"),
     };
-    writeln!(
-        to,
-        "{} {word}: {} of {} ready in {}",
-        paint.bold(&state.lab),
-        counts.ready,
-        counts.total(),
-        brief_time(elapsed)
-    )?;
-    let changed = state
-        .steps
-        .iter()
-        .filter(|step| matches!(step.result, Some(FinishedAs::Changed { .. })))
-        .count();
-    let mut figures = vec![
-        format!("{changed} changed"),
-        format!("{} unchanged", counts.ready as usize - changed),
-    ];
-    for (count, word) in [
-        (counts.failed, "failed"),
-        (counts.skipped, "left out"),
-        (counts.cancelled, "cancelled"),
-    ] {
+    writeln!(to, "{} {word}: {} of {} ready in {}", paint.bold(&state.lab), counts.ready, counts.total(), brief_time(elapsed))?;
+    let changed = state.steps.iter().filter(|step| matches!(step.result, Some(FinishedAs::Changed { .. }))).count();
+    let mut figures = vec![format!("{changed} changed"), format!("{} unchanged", counts.ready as usize - changed)];
+    for (count, word) in [(counts.failed, "failed"), (counts.skipped, "left out"), (counts.cancelled, "cancelled")] {
         if count > 0 {
             figures.push(format!("{count} {word}"));
         }
@@ -43,12 +25,7 @@ pub fn summarize(state: &RunState, paint: Paint, to: &mut dyn Write) -> io::Resu
     writeln!(to, "  {}", figures.join(", "))?;
     troubles(state, paint, to)?;
     let summary = state.summary.as_ref();
-    section(
-        to,
-        paint,
-        "open",
-        summary.map(|summary| summary.urls.as_slice()).unwrap_or_default(),
-    )?;
+    section(to, paint, "open", summary.map(|summary| summary.urls.as_slice()).unwrap_or_default())?;
     let phases: Vec<_> = state.phases().into_iter().map(|(name, took)| (name, brief_time(took))).collect();
     section(to, paint, "time", &phases)?;
     let path: Vec<String> = state.critical_path().iter().filter_map(|id| state.step(id)).map(timed).collect();

@@ -30,7 +30,8 @@ impl Step for Archive {
         let path = self.bundle.join(&self.image.archive);
         cx.sink.waiting(format!("checksum of {}", self.image.archive), "");
         let (file, listed) = (path.clone(), self.listed()?);
-        let found = tokio::task::spawn_blocking(move || sha256_file(&file)).await.map_err(|error| StepError::new("LAB-BUG", error.to_string()))?;
+        let found =
+            tokio::task::spawn_blocking(move || sha256_file(&file)).await.map_err(|error| StepError::new("LAB-BUG", error.to_string()))?;
         let found = found.map_err(|cause| StepError::new("LAB-BUNDLE-003", format!("{} cannot be read: {cause}", path.display())))?;
         if found != listed {
             return Err(StepError::new(
@@ -56,7 +57,8 @@ impl Archive {
         let path = self.bundle.join("SHA256SUMS");
         let text = std::fs::read_to_string(&path)
             .map_err(|cause| StepError::new("LAB-BUNDLE-003", format!("{} cannot be read: {cause}", path.display())))?;
-        let line = text.lines().find_map(|line| line.split_once("  ").filter(|(_, file)| file.trim_start_matches("./") == self.image.archive));
+        let line =
+            text.lines().find_map(|line| line.split_once("  ").filter(|(_, file)| file.trim_start_matches("./") == self.image.archive));
         let (sum, _) =
             line.ok_or_else(|| StepError::new("LAB-BUNDLE-002", format!("{} does not list {}", path.display(), self.image.archive)))?;
         Ok(format!("sha256:{sum}"))

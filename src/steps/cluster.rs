@@ -86,7 +86,9 @@ impl Cluster {
             let name = &self.setup.cluster;
             return Err(StepError::new(
                 "LAB-CLASH-002",
-                format!("there is a kind cluster called {name} that this lab did not make; it is left alone. Use another name: --lab other"),
+                format!(
+                    "there is a kind cluster called {name} that this lab did not make; it is left alone. Use another name: --lab other"
+                ),
             ));
         }
         let wanted = self.setup.lab.stack.cluster.nodes.unwrap_or_default();
@@ -145,11 +147,12 @@ impl Cluster {
         let path = setup.folder.join("kind.yaml");
         files::write(&path, config.to_yaml().as_bytes(), 0o644)?;
         let made_network = !setup.engine.has_network(NETWORK).await?;
-        setup.remember(|state| {
-            state.gateway_port = Some(port);
-            state.made_network |= made_network;
-        })
-        .await?;
+        setup
+            .remember(|state| {
+                state.gateway_port = Some(port);
+                state.made_network |= made_network;
+            })
+            .await?;
         cx.sink.waiting("kind create cluster", "");
         setup.kind.create(&path, Duration::from_secs(600), &cx.sink, &cx.cancel).await?;
         let plane = format!("{}-control-plane", setup.cluster);

@@ -114,7 +114,8 @@ impl Setup {
 
     /// Names of a component's workloads, which its pods' names begin with.
     pub fn workloads(&self, name: &str) -> Vec<String> {
-        let makes_pods = |object: &ObjectRef| matches!(object.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob");
+        let makes_pods =
+            |object: &ObjectRef| matches!(object.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob");
         self.refs(name).into_iter().filter(makes_pods).map(|object| object.name).collect()
     }
 

@@ -22,10 +22,8 @@ pub fn lookup(lab: &Lab) -> Lookup {
     all.backends = Backends {
         metrics: only("metrics"),
         logs: only("logs"),
-        traces: provider("traces").map(|(name, endpoint)| TraceBackend {
-            kind: if name == "tempo" { StoreKind::Tempo } else { StoreKind::Jaeger },
-            endpoint,
-        }),
+        traces: provider("traces")
+            .map(|(name, endpoint)| TraceBackend { kind: if name == "tempo" { StoreKind::Tempo } else { StoreKind::Jaeger }, endpoint }),
         queues: only("queue"),
         alerts: only("alerts"),
         region: lab.stack.aws.region.clone().unwrap_or_default(),

@@ -33,6 +33,9 @@ impl NodesReady {
     /// kind names a node after its container.
     async fn refs(&self) -> Result<Vec<ObjectRef>, StepError> {
         let nodes = self.0.nodes().await?;
-        Ok(nodes.into_iter().map(|node| ObjectRef { api_version: "v1".to_owned(), kind: "Node".to_owned(), namespace: None, name: node.name }).collect())
+        Ok(nodes
+            .into_iter()
+            .map(|node| ObjectRef { api_version: "v1".to_owned(), kind: "Node".to_owned(), namespace: None, name: node.name })
+            .collect())
     }
 }

@@ -39,18 +39,24 @@ pub fn node_image(setup: &Setup) -> Result<(String, String), CatalogError> {
         if !has.starts_with(&format!("{wanted}.")) && has != wanted {
             return Err(CatalogError::Bundle {
                 path: open.path.display().to_string(),
-                message: format!("it holds Kubernetes {has}, the stack asks for {wanted}; set `cluster: {{kubernetes: \"{has}\"}}` in the stack"),
+                message: format!(
+                    "it holds Kubernetes {has}, the stack asks for {wanted}; set `cluster: {{kubernetes: \"{has}\"}}` in the stack"
+                ),
             });
         }
         return Ok((open.bundle.node_image.reference(), has.clone()));
     }
-    UPSTREAM_NODES.iter().find(|(minor, ..)| *minor == wanted).map(|(_, version, image)| ((*image).to_owned(), (*version).to_owned())).ok_or_else(|| {
-        let known: Vec<&str> = UPSTREAM_NODES.iter().map(|(minor, ..)| *minor).collect();
-        CatalogError::Bundle {
-            path: "stack".to_owned(),
-            message: format!("cluster.kubernetes is {wanted}; this labctl knows node images for {}", known.join(", ")),
-        }
-    })
+    UPSTREAM_NODES
+        .iter()
+        .find(|(minor, ..)| *minor == wanted)
+        .map(|(_, version, image)| ((*image).to_owned(), (*version).to_owned()))
+        .ok_or_else(|| {
+            let known: Vec<&str> = UPSTREAM_NODES.iter().map(|(minor, ..)| *minor).collect();
+            CatalogError::Bundle {
+                path: "stack".to_owned(),
+                message: format!("cluster.kubernetes is {wanted}; this labctl knows node images for {}", known.join(", ")),
+            }
+        })
 }
 
 /// The steps that bring `setup` up.
@@ -58,7 +64,11 @@ pub fn up(setup: &Arc<Setup>) -> Result<Vec<Node>, CatalogError> {
     let (image, kubernetes) = node_image(setup)?;
     let names = order(&setup.lab)?;
     let mut nodes = vec![
-        Node::new("engine", "Container engine", Arc::new(EngineUp(setup.clone()))).group("host").class(ResourceClass::Light).deadline(MINUTES_2).estimate_ms(100),
+        Node::new("engine", "Container engine", Arc::new(EngineUp(setup.clone())))
+            .group("host")
+            .class(ResourceClass::Light)
+            .deadline(MINUTES_2)
+            .estimate_ms(100),
     ];
     let mut cluster_needs = vec!["engine"];
     let mut survey_needs = vec!["nodes"];
@@ -68,22 +78,75 @@ pub fn up(setup: &Arc<Setup>) -> Result<Vec<Node>, CatalogError> {
         let used = used_images(setup, &names);
         let hosts: BTreeSet<String> = used.iter().filter_map(|image| image.name.split('/').next()).map(str::to_owned).collect();
         nodes.extend([
-            Node::new("image/node", "Node image", Arc::new(archive(bundle.node_image.clone()))).group("images").needs(["engine"]).class(ResourceClass::Engine).deadline(MINUTES_10).estimate_ms(10_000),
-            Node::new("image/registry", "Registry image", Arc::new(archive(bundle.registry_image.clone()))).group("images").needs(["engine"]).class(ResourceClass::Engine).deadline(MINUTES_10).estimate_ms(1_000),
-            Node::new("registry", "Registry", Arc::new(RegistryUp { setup: setup.clone(), image: bundle.registry_image.reference() })).group("images").needs(["image/registry"]).class(ResourceClass::Engine).deadline(MINUTES_2).estimate_ms(1_500),
-            Node::new("images", "Images into the registry", Arc::new(Push { setup: setup.clone(), bundle: open.path.clone(), images: used.clone() })).group("images").needs(["registry"]).class(ResourceClass::Network).deadline(MINUTES_10).estimate_ms(15_000),
-            Node::new("mirrors", "Nodes pull through the registry", Arc::new(Mirror { setup: setup.clone(), hosts })).group("images").needs(["registry", "cluster"]).class(ResourceClass::Engine).deadline(MINUTES_2).estimate_ms(1_000),
-            Node::new("prefetch", "Images onto the nodes", Arc::new(Prefetch { setup: setup.clone(), images: used })).group("images").needs(["images", "mirrors"]).class(ResourceClass::Network).deadline(MINUTES_10).estimate_ms(20_000),
+            Node::new("image/node", "Node image", Arc::new(archive(bundle.node_image.clone())))
+                .group("images")
+                .needs(["engine"])
+                .class(ResourceClass::Engine)
+                .deadline(MINUTES_10)
+                .estimate_ms(10_000),
+            Node::new("image/registry", "Registry image", Arc::new(archive(bundle.registry_image.clone())))
+                .group("images")
+                .needs(["engine"])
+                .class(ResourceClass::Engine)
+                .deadline(MINUTES_10)
+                .estimate_ms(1_000),
+            Node::new("registry", "Registry", Arc::new(RegistryUp { setup: setup.clone(), image: bundle.registry_image.reference() }))
+                .group("images")
+                .needs(["image/registry"])
+                .class(ResourceClass::Engine)
+                .deadline(MINUTES_2)
+                .estimate_ms(1_500),
+            Node::new(
+                "images",
+                "Images into the registry",
+                Arc::new(Push { setup: setup.clone(), bundle: open.path.clone(), images: used.clone() }),
+            )
+            .group("images")
+            .needs(["registry"])
+            .class(ResourceClass::Network)
+            .deadline(MINUTES_10)
+            .estimate_ms(15_000),
+            Node::new("mirrors", "Nodes pull through the registry", Arc::new(Mirror { setup: setup.clone(), hosts }))
+                .group("images")
+                .needs(["registry", "cluster"])
+                .class(ResourceClass::Engine)
+                .deadline(MINUTES_2)
+                .estimate_ms(1_000),
+            Node::new("prefetch", "Images onto the nodes", Arc::new(Prefetch { setup: setup.clone(), images: used }))
+                .group("images")
+                .needs(["images", "mirrors"])
+                .class(ResourceClass::Network)
+                .deadline(MINUTES_10)
+                .estimate_ms(20_000),
         ]);
         cluster_needs.push("image/node");
         // pods may start as soon as their images can be pulled; the prefetch runs beside them
         survey_needs.extend(["images", "mirrors"]);
     }
     nodes.push(
-        Node::new("cluster", "Cluster", Arc::new(Cluster { setup: setup.clone(), image, kubernetes })).group("cluster").needs(cluster_needs).class(ResourceClass::Engine).deadline(Duration::from_secs(900)).estimate_ms(22_000),
+        Node::new("cluster", "Cluster", Arc::new(Cluster { setup: setup.clone(), image, kubernetes }))
+            .group("cluster")
+            .needs(cluster_needs)
+            .class(ResourceClass::Engine)
+            .deadline(Duration::from_secs(900))
+            .estimate_ms(22_000),
     );
-    nodes.push(Node::new("nodes", "Nodes", Arc::new(NodesReady(setup.clone()))).group("cluster").needs(["cluster"]).class(ResourceClass::Light).deadline(Duration::from_secs(180)).estimate_ms(8_000));
-    nodes.push(Node::new("survey", "What is in the cluster", Arc::new(Survey(setup.clone()))).group("cluster").needs(survey_needs).class(ResourceClass::Light).deadline(MINUTES_2).estimate_ms(500));
+    nodes.push(
+        Node::new("nodes", "Nodes", Arc::new(NodesReady(setup.clone())))
+            .group("cluster")
+            .needs(["cluster"])
+            .class(ResourceClass::Light)
+            .deadline(Duration::from_secs(180))
+            .estimate_ms(8_000),
+    );
+    nodes.push(
+        Node::new("survey", "What is in the cluster", Arc::new(Survey(setup.clone())))
+            .group("cluster")
+            .needs(survey_needs)
+            .class(ResourceClass::Light)
+            .deadline(MINUTES_2)
+            .estimate_ms(500),
+    );
     for name in &names {
         let Some(part) = setup.lab.parts.get(name) else { continue };
         let step = Component {
@@ -98,7 +161,12 @@ pub fn up(setup: &Arc<Setup>) -> Result<Vec<Node>, CatalogError> {
         // `after` orders the list (and so who gets a CPU first), and is no edge: pods of one part start while the checks of another still wait
         let title = if part.component.metadata.title.is_empty() { name.clone() } else { part.component.metadata.title.clone() };
         nodes.push(
-            Node::new(format!("component/{name}"), title, Arc::new(step)).group(part.component.metadata.group.clone()).needs(needs).class(ResourceClass::Light).deadline(COMPONENT + MINUTES_2).estimate_ms(15_000),
+            Node::new(format!("component/{name}"), title, Arc::new(step))
+                .group(part.component.metadata.group.clone())
+                .needs(needs)
+                .class(ResourceClass::Light)
+                .deadline(COMPONENT + MINUTES_2)
+                .estimate_ms(15_000),
         );
     }
     Ok(nodes)

@@ -71,7 +71,9 @@ impl RegistryUp {
         }
         Err(StepError::new(
             "LAB-CLASH-001",
-            format!("the engine has a container called {REGISTRY} that labctl did not make; rename or remove it: docker rename {REGISTRY} other"),
+            format!(
+                "the engine has a container called {REGISTRY} that labctl did not make; rename or remove it: docker rename {REGISTRY} other"
+            ),
         ))
     }
 }

@@ -78,7 +78,6 @@ pub struct Shared {
     pub cgroup_v1: bool,
     pub registry_port: Option<u16>,
     pub connected: Option<super::survey::Connected>,
-
 }
 
 impl Setup {
@@ -121,10 +120,14 @@ impl From<DockerError> for StepError {
             DockerError::Unreachable { .. } => "LAB-DOCKER-001",
             DockerError::Denied { .. } => "LAB-DOCKER-002",
             DockerError::Deadline { .. } => "LAB-DOCKER-003",
-            DockerError::Refused { cause, .. } if cause.contains("port is already allocated") || cause.contains("address already in use") => {
+            DockerError::Refused { cause, .. }
+                if cause.contains("port is already allocated") || cause.contains("address already in use") =>
+            {
                 "LAB-PORT-001"
             }
-            DockerError::Refused { cause, .. } | DockerError::Exec { output: cause, .. } if cause.contains("no space left") => "LAB-DISK-001",
+            DockerError::Refused { cause, .. } | DockerError::Exec { output: cause, .. } if cause.contains("no space left") => {
+                "LAB-DISK-001"
+            }
             DockerError::Refused { .. } | DockerError::Exec { .. } => "LAB-DOCKER-004",
             DockerError::File { .. } => "LAB-FILE-001",
         };

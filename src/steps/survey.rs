@@ -1,8 +1,8 @@
 //! Step: one look at the whole cluster. Namespaces and custom kinds are brought first; the difference that the component steps then work from is
 //! made here once, because a LIST costs the same for one component as for all.
 
-use super::setup::Setup;
 use super::lookup::lookup;
+use super::setup::Setup;
 use crate::adapters::kube::{self, Forwards, Objects};
 use crate::checks::{CheckResult, Pace, Prober, Scope};
 use crate::cluster::{Cluster, ClusterError, Desired, Diff, ObjectRef};
@@ -75,8 +75,10 @@ impl Setup {
 
     /// Everything the lab wants in the cluster: its namespaces, then its components with their Secrets.
     pub fn desired(&self) -> Vec<Desired> {
-        let spaces: BTreeSet<&str> = self.rendered.iter().map(|rendered| rendered.namespace.as_str()).filter(|space| *space != "kube-system").collect();
-        let spaces = spaces.into_iter().map(|space| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})).collect();
+        let spaces: BTreeSet<&str> =
+            self.rendered.iter().map(|rendered| rendered.namespace.as_str()).filter(|space| *space != "kube-system").collect();
+        let spaces =
+            spaces.into_iter().map(|space| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})).collect();
         let mut all = vec![Desired { component: NAMESPACES.to_owned(), namespace: None, objects: spaces }];
         all.extend(self.rendered.iter().map(|rendered| Desired {
             component: rendered.name.clone(),
@@ -115,7 +117,10 @@ impl Step for Survey {
         let cluster = self.0.connected().await?.cluster;
         cx.sink.waiting("what is in the cluster", "");
         let diff = cluster.diff(&self.0.desired()).await?;
-        let defined = !diff.entries.iter().any(|entry| entry.object.kind == "CustomResourceDefinition" && entry.action != crate::cluster::Action::Unchanged);
+        let defined = !diff
+            .entries
+            .iter()
+            .any(|entry| entry.object.kind == "CustomResourceDefinition" && entry.action != crate::cluster::Action::Unchanged);
         let ready = diff.is_noop_for(NAMESPACES) && defined;
         let [create, update, unchanged, prune] = diff.counts();
         let counts = format!("{create} to create, {update} to change, {prune} to remove, {unchanged} as wanted");

@@ -77,7 +77,9 @@ impl Teardown {
             self.purge_host(&mut report, made_network).await?;
         } else {
             if engine.container(REGISTRY).await?.is_some() {
-                report.kept.push(format!("container and volume {REGISTRY}: images for the next lab; `labctl down --purge` takes them away"));
+                report
+                    .kept
+                    .push(format!("container and volume {REGISTRY}: images for the next lab; `labctl down --purge` takes them away"));
             }
             if self.setup.folder.exists() {
                 report.kept.push(format!("folder {}: passwords and ports for the next time", self.setup.folder.display()));
@@ -177,7 +179,9 @@ impl From<DockerOrClash> for StepError {
             DockerOrClash::Docker(error) => error.into(),
             DockerOrClash::Clash(name) => Self::new(
                 "LAB-CLASH-002",
-                format!("the kind cluster {name} was not made by this lab; it is left alone. Delete it yourself: kind delete cluster --name {name}"),
+                format!(
+                    "the kind cluster {name} was not made by this lab; it is left alone. Delete it yourself: kind delete cluster --name {name}"
+                ),
             ),
         }
     }

@@ -39,7 +39,10 @@ pub fn read_json<T: DeserializeOwned + Default>(path: &Path) -> Result<T, FileEr
 
 /// Writes `value` as JSON, for this user only.
 pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), FileError> {
-    let text = serde_json::to_vec_pretty(value)
-        .map_err(|error| FileError { path: path.to_owned(), action: "written", cause: io::Error::other(error) })?;
+    let text = serde_json::to_vec_pretty(value).map_err(|error| FileError {
+        path: path.to_owned(),
+        action: "written",
+        cause: io::Error::other(error),
+    })?;
     write(path, &text, 0o600)
 }

@@ -135,15 +135,9 @@ impl Http {
     /// Any answer is an answer, whatever its status.
     pub async fn call(&self, call: Call) -> Result<Answer, HttpError> {
         let asked = call.asked();
-        let unsendable = |cause: String| HttpError::Request {
-            asked: asked.clone(),
-            cause,
-        };
+        let unsendable = |cause: String| HttpError::Request { asked: asked.clone(), cause };
         let method = reqwest::Method::from_bytes(call.method.as_bytes()).map_err(|error| unsendable(error.to_string()))?;
-        let mut request = self
-            .client
-            .request(method, format!("{}{}", call.base, call.path))
-            .timeout(call.deadline);
+        let mut request = self.client.request(method, format!("{}{}", call.base, call.path)).timeout(call.deadline);
         if !call.query.is_empty() {
             request = request.query(&call.query);
         }
@@ -155,20 +149,11 @@ impl Http {
         }
         let failed = |error: &reqwest::Error| {
             if error.is_timeout() {
-                HttpError::Late {
-                    asked: asked.clone(),
-                    after: call.deadline,
-                }
+                HttpError::Late { asked: asked.clone(), after: call.deadline }
             } else if error.is_builder() {
-                HttpError::Request {
-                    asked: asked.clone(),
-                    cause: innermost(error),
-                }
+                HttpError::Request { asked: asked.clone(), cause: innermost(error) }
             } else {
-                HttpError::Unreachable {
-                    asked: asked.clone(),
-                    cause: innermost(error),
-                }
+                HttpError::Unreachable { asked: asked.clone(), cause: innermost(error) }
             }
         };
         let mut response = request.send().await.map_err(|error| failed(&error))?;
@@ -197,11 +182,7 @@ impl Answer {
         }
         let body = short(&self.text());
         let body = if looks_like_html(&self.body) { String::new() } else { body };
-        Err(HttpError::Status {
-            asked: self.asked,
-            status: self.status,
-            body,
-        })
+        Err(HttpError::Status { asked: self.asked, status: self.status, body })
     }
 
     /// The body as JSON of this shape.
@@ -218,11 +199,7 @@ impl Answer {
             } else {
                 "not JSON".to_owned()
             };
-            HttpError::NotJson {
-                asked: self.asked.clone(),
-                status: self.status,
-                what,
-            }
+            HttpError::NotJson { asked: self.asked.clone(), status: self.status, what }
         })
     }
 
@@ -250,11 +227,7 @@ fn after_colon(body: &str) -> String {
 /// The first line of a text, at most 160 characters of it.
 pub fn short(text: &str) -> String {
     let line = text.trim().lines().next().unwrap_or_default().trim();
-    if line.chars().count() <= 160 {
-        line.to_owned()
-    } else {
-        line.chars().take(159).chain(['…']).collect()
-    }
+    if line.chars().count() <= 160 { line.to_owned() } else { line.chars().take(159).chain(['…']).collect() }
 }
 
 fn looks_like_html(body: &[u8]) -> bool {

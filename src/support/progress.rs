@@ -71,63 +71,38 @@ impl Sink {
 
     /// Names why something does not come up; `fix` may be empty.
     pub fn cause(&self, id: &str, sentence: impl Into<String>, fix: impl Into<String>) {
-        self.say(StepEvent::Cause {
-            id: id.to_owned(),
-            sentence: sentence.into(),
-            fix: fix.into(),
-        });
+        self.say(StepEvent::Cause { id: id.to_owned(), sentence: sentence.into(), fix: fix.into() });
     }
 
     /// How far along the work is.
     pub fn progress(&self, done: u64, total: Option<u64>, unit: &str) {
-        self.say(StepEvent::Progress {
-            done,
-            total,
-            unit: unit.to_owned(),
-        });
+        self.say(StepEvent::Progress { done, total, unit: unit.to_owned() });
     }
 
     /// Says in a few words what is done now.
     pub fn line(&self, line: impl Into<String>) {
-        self.say(StepEvent::Output {
-            stream: Stream::Own,
-            line: line.into(),
-        });
+        self.say(StepEvent::Output { stream: Stream::Own, line: line.into() });
     }
 
     /// Says what is waited on; to be said again whenever the reason changes.
     pub fn waiting(&self, on: impl Into<String>, last_reason: impl Into<String>) {
-        self.say(StepEvent::Waiting {
-            on: on.into(),
-            last_reason: last_reason.into(),
-        });
+        self.say(StepEvent::Waiting { on: on.into(), last_reason: last_reason.into() });
     }
 
     /// Something went wrong and is tried again `after` a while.
     pub fn retry(&self, attempt: u32, after: std::time::Duration, error: impl Into<String>) {
         let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
-        self.say(StepEvent::Retry {
-            attempt,
-            after_ms,
-            error: error.into(),
-        });
+        self.say(StepEvent::Retry { attempt, after_ms, error: error.into() });
     }
 
     /// An object was written or removed.
     pub fn changed(&self, object: Object, change: &str) {
-        self.say(StepEvent::ObjectChanged {
-            object,
-            change: change.to_owned(),
-        });
+        self.say(StepEvent::ObjectChanged { object, change: change.to_owned() });
     }
 
     /// A check was run.
     pub fn probe(&self, target: impl Into<String>, health: Health, seen: impl Into<String>) {
-        self.say(StepEvent::Probe {
-            target: target.into(),
-            health,
-            seen: seen.into(),
-        });
+        self.say(StepEvent::Probe { target: target.into(), health, seen: seen.into() });
     }
 }
 

@@ -22,10 +22,7 @@ async fn targets_and_rules_are_read() {
     let rules = json!({"status": "success", "data": {"groups": [{"name": "g", "rules": [
         {"name": "Watchdog", "type": "alerting", "health": "ok", "state": "firing"},
         {"name": "a:b", "type": "recording", "health": "err", "lastError": "many-to-many"}]}]}});
-    Mock::given(path("/api/v1/rules"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(rules))
-        .mount(&server)
-        .await;
+    Mock::given(path("/api/v1/rules")).respond_with(ResponseTemplate::new(200).set_body_json(rules)).mount(&server).await;
     let prometheus = Prometheus::new(Http::local().unwrap(), server.uri());
     let targets = prometheus.targets().await.unwrap();
     assert_eq!((targets[0].health.as_str(), targets[0].last_error.as_str()), ("down", "refused"));
@@ -35,18 +32,11 @@ async fn targets_and_rules_are_read() {
 
 #[tokio::test]
 async fn services_are_listed_by_both_stores() {
-    let jaeger = answering(
-        "/api/services",
-        ResponseTemplate::new(200).set_body_json(json!({"data": ["a", "b"]})),
-    )
-    .await;
+    let jaeger = answering("/api/services", ResponseTemplate::new(200).set_body_json(json!({"data": ["a", "b"]}))).await;
     let store = Traces::new(Http::local().unwrap(), StoreKind::Jaeger, jaeger.uri());
     assert_eq!(store.services().await.unwrap(), ["a", "b"]);
-    let tempo = answering(
-        "/api/search/tag/service.name/values",
-        ResponseTemplate::new(200).set_body_json(json!({"tagValues": ["a"]})),
-    )
-    .await;
+    let tempo =
+        answering("/api/search/tag/service.name/values", ResponseTemplate::new(200).set_body_json(json!({"tagValues": ["a"]}))).await;
     let store = Traces::new(Http::local().unwrap(), StoreKind::Tempo, tempo.uri());
     assert_eq!(store.services().await.unwrap(), ["a"]);
 }
@@ -55,31 +45,16 @@ async fn services_are_listed_by_both_stores() {
 async fn a_call_has_a_deadline_and_says_what_it_was_for() {
     let server = answering("/slow", ResponseTemplate::new(200).set_delay(Duration::from_mins(10))).await;
     let http = Http::local().unwrap();
-    let error = http
-        .call(Call::get(&server.uri(), "/slow?token=s3cret").within(Duration::from_millis(50)))
-        .await
-        .unwrap_err();
+    let error = http.call(Call::get(&server.uri(), "/slow?token=s3cret").within(Duration::from_millis(50))).await.unwrap_err();
     assert!(matches!(error, HttpError::Late { .. }), "{error:?}");
-    assert_eq!(
-        error.to_string(),
-        "GET /slow → no answer within 50ms",
-        "the query is not for messages"
-    );
+    assert_eq!(error.to_string(), "GET /slow → no answer within 50ms", "the query is not for messages");
 }
 
 #[tokio::test]
 async fn nobody_there_is_said_without_a_chain_of_wrappers() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let error = Http::local()
-        .unwrap()
-        .call(Call::get(&format!("http://{free}"), "/x"))
-        .await
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.starts_with("GET /x → ") && error.to_lowercase().contains("refused"),
-        "{error}"
-    );
+    let error = Http::local().unwrap().call(Call::get(&format!("http://{free}"), "/x")).await.unwrap_err().to_string();
+    assert!(error.starts_with("GET /x → ") && error.to_lowercase().contains("refused"), "{error}");
 }
 
 #[tokio::test]

@@ -21,10 +21,7 @@ fn read(yaml: &str) -> Vec<Check> {
 
 #[track_caller]
 fn refused(yaml: &str, says: &[&str]) {
-    let error = serde_saphyr::from_str::<Vec<Check>>(yaml)
-        .map(|read| panic!("{yaml} was read as {read:?}"))
-        .unwrap_err()
-        .to_string();
+    let error = serde_saphyr::from_str::<Vec<Check>>(yaml).map(|read| panic!("{yaml} was read as {read:?}")).unwrap_err().to_string();
     for part in says {
         assert!(error.contains(part), "{yaml}\nshould say {part:?}, says:\n{error}");
     }
@@ -50,30 +47,13 @@ fn every_type_is_read() {
 - {name: deployed, k8s: {kind: Deployment, name: loki, namespace: other, expect: available}}
 "#,
     );
-    let What::Http(http) = &checks[0].what else {
-        panic!("{:?}", checks[0])
-    };
+    let What::Http(http) = &checks[0].what else { panic!("{:?}", checks[0]) };
     assert_eq!((http.status, http.method, http.contains.as_deref()), (204, Method::Get, Some("ok")));
     assert_eq!(checks[0].within.unwrap().to_string(), "10s");
-    let What::Http(HttpCheck {
-        method: Method::Post,
-        capture,
-        wants,
-        ..
-    }) = &checks[1].what
-    else {
-        panic!("{:?}", checks[1])
-    };
+    let What::Http(HttpCheck { method: Method::Post, capture, wants, .. }) = &checks[1].what else { panic!("{:?}", checks[1]) };
     assert_eq!((capture["trace"].as_str(), wants["/n"].as_u64()), ("/trace_id", Some(2)));
     assert!(matches!(&checks[2].what, What::Prom(PromCheck::Query { op: Op::Ge, .. })));
-    assert!(matches!(
-        &checks[3].what,
-        What::Prom(PromCheck::Exemplars {
-            min: 2,
-            where_trace: Some(_),
-            ..
-        })
-    ));
+    assert!(matches!(&checks[3].what, What::Prom(PromCheck::Exemplars { min: 2, where_trace: Some(_), .. })));
     assert!(matches!(&checks[4].what, What::Loki(LokiCheck::Query { min: 1, .. })));
     let labels = |check: &Check| match &check.what {
         What::Loki(LokiCheck::RoundTrip { push, .. }) => push.to_string(),
@@ -90,19 +70,12 @@ fn every_type_is_read() {
     assert_eq!(problems(&checks, Stage::Proof), Vec::<String>::new());
 
     let written = serde_json::to_string(&checks).unwrap();
-    assert_eq!(
-        serde_json::from_str::<Vec<Check>>(&written).unwrap(),
-        checks,
-        "what is written is read back"
-    );
+    assert_eq!(serde_json::from_str::<Vec<Check>>(&written).unwrap(), checks, "what is written is read back");
 }
 
 #[test]
 fn unknown_keys_are_refused_with_their_place() {
-    refused(
-        "- name: a\n  http: {endpoint: api}\n  retries: 3\n",
-        &["retries", "line 3", "column 3"],
-    );
+    refused("- name: a\n  http: {endpoint: api}\n  retries: 3\n", &["retries", "line 3", "column 3"]);
     refused("- name: a\n  http: {endpoint: api, stauts: 200}\n", &["stauts", "line 2"]);
     refused("- name: a\n  prom:\n    query: up\n    opp: '>'\n", &["opp", "line 4"]);
     refused("- {name: a, loki: {query: x, limit: 1}}", &["limit"]);
@@ -116,21 +89,12 @@ fn unknown_keys_are_refused_with_their_place() {
 #[test]
 fn what_cannot_be_meant_is_refused_in_words() {
     refused("- {name: a}", &["check `a` needs exactly one of http, prom", "it has none"]);
-    refused(
-        "- {name: a, http: {endpoint: x}, k8s: {kind: Pod, name: x, expect: ready}}",
-        &["exactly one", "http, k8s"],
-    );
+    refused("- {name: a, http: {endpoint: x}, k8s: {kind: Pod, name: x, expect: ready}}", &["exactly one", "http, k8s"]);
     refused("- {name: a, within: 30, http: {endpoint: x}}", &["30", "no unit", "30s"]);
     refused("- {name: a, http: {endpoint: x, status: 20}}", &["20 is not an HTTP status"]);
     refused("- {name: a, http: {endpoint: x, path: ready}}", &["begins with /"]);
-    refused(
-        "- {name: a, http: {endpoint: x, where: {state: ok}}}",
-        &["`state` is not a JSON pointer"],
-    );
-    refused(
-        "- {name: a, http: {endpoint: x, capture: {Trace-Id: /id}}}",
-        &["`Trace-Id` cannot be captured"],
-    );
+    refused("- {name: a, http: {endpoint: x, where: {state: ok}}}", &["`state` is not a JSON pointer"]);
+    refused("- {name: a, http: {endpoint: x, capture: {Trace-Id: /id}}}", &["`Trace-Id` cannot be captured"]);
     refused("- {name: a, http: {endpoint: x, method: FETCH}}", &["FETCH"]);
     refused("- {name: a, prom: {query: up}}", &["either {query, op, value} or {exemplars"]);
     refused("- {name: a, prom: {query: up, op: '>', value: 1, exemplars: x}}", &["either"]);
@@ -138,51 +102,24 @@ fn what_cannot_be_meant_is_refused_in_words() {
     refused("- {name: a, prom: {query: up, op: '>', value: .nan}}", &["finite"]);
     refused("- {name: a, prom: {exemplars: x, min: 0}}", &["always holds"]);
     refused("- {name: a, loki: {query: x, min: 0}}", &["always holds"]);
-    refused(
-        "- {name: a, loki: {query: x, line: y}}",
-        &["either {query, min} or {push, line, find}"],
-    );
-    refused(
-        "- {name: a, loki: {push: {a: b}, line: x}}",
-        &["@{nonce}", "earlier run would pass"],
-    );
-    refused(
-        "- {name: a, loki: {push: {a: b}, line: 'x @{nonce}', find: 'y @{nonce}'}}",
-        &["could never be found"],
-    );
+    refused("- {name: a, loki: {query: x, line: y}}", &["either {query, min} or {push, line, find}"]);
+    refused("- {name: a, loki: {push: {a: b}, line: x}}", &["@{nonce}", "earlier run would pass"]);
+    refused("- {name: a, loki: {push: {a: b}, line: 'x @{nonce}', find: 'y @{nonce}'}}", &["could never be found"]);
     refused("- {name: a, loki: {push: {}, line: 'x @{nonce}'}}", &["at least one label"]);
-    refused(
-        "- {name: a, loki: {push: 'app=x', line: 'x @{nonce}'}}",
-        &["`app=x` is not a set of labels"],
-    );
-    refused(
-        "- {name: a, trace: {search: x, linked: {producer: a, consumer: b}}}",
-        &["either {id, services, linked} or {search, min}"],
-    );
-    refused(
-        "- {name: a, queue: {name: q}}",
-        &["either {name, exists: true} or {name, roundTrip: true}"],
-    );
+    refused("- {name: a, loki: {push: 'app=x', line: 'x @{nonce}'}}", &["`app=x` is not a set of labels"]);
+    refused("- {name: a, trace: {search: x, linked: {producer: a, consumer: b}}}", &["either {id, services, linked} or {search, min}"]);
+    refused("- {name: a, queue: {name: q}}", &["either {name, exists: true} or {name, roundTrip: true}"]);
     refused("- {name: a, queue: {name: q, exists: true, roundTrip: true}}", &["either"]);
-    refused(
-        "- {name: a, k8s: {kind: Pod, name: x, expect: bound}}",
-        &["is for PersistentVolumeClaim"],
-    );
+    refused("- {name: a, k8s: {kind: Pod, name: x, expect: bound}}", &["is for PersistentVolumeClaim"]);
     refused("- {name: a, k8s: {kind: Pod, name: x, expect: happy}}", &["happy"]);
 }
 
 #[test]
 fn lists_are_judged_as_a_whole() {
     let of = |yaml: &str, stage| problems(&read(yaml), stage).join("\n");
-    assert_eq!(
-        of("- {name: a, trace: {id: '@{trace}'}}", Stage::Proof),
-        "check `a`: @{trace} is not known here: known are @{nonce}"
-    );
+    assert_eq!(of("- {name: a, trace: {id: '@{trace}'}}", Stage::Proof), "check `a`: @{trace} is not known here: known are @{nonce}");
     let late = "- {name: a, trace: {id: '@{t}'}}\n- {name: b, http: {endpoint: x, capture: {t: /t}}}";
-    assert!(
-        of(late, Stage::Proof).contains("check `a`: @{t} is not known here"),
-        "captured later is too late"
-    );
+    assert!(of(late, Stage::Proof).contains("check `a`: @{t} is not known here"), "captured later is too late");
     let itself = "- {name: b, http: {endpoint: x, path: '/@{t}', capture: {t: /t}}}";
     assert!(of(itself, Stage::Proof).contains("@{t} is not known here"));
     let deep = "- {name: b, http: {endpoint: x, json: {a: [{b: '@{lost}'}]}}}";
@@ -207,10 +144,7 @@ fn the_schema_names_every_type() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     let check = serde_json::json!({"name": "a", "within": "1h30m", "prom": {"query": "up", "op": ">=", "value": 1}});
     assert!(validator.is_valid(&check));
-    for wrong in [
-        serde_json::json!({"name": "a", "within": "30"}),
-        serde_json::json!({"name": "a", "prom": {"query": "up", "opp": ">"}}),
-    ] {
+    for wrong in [serde_json::json!({"name": "a", "within": "30"}), serde_json::json!({"name": "a", "prom": {"query": "up", "opp": ">"}})] {
         assert!(!validator.is_valid(&wrong), "{wrong}");
     }
 }

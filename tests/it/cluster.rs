@@ -78,10 +78,7 @@ impl Server {
     /// Stored as sent, owned by us as server-side apply would have it.
     fn merged(&self, path: &str, mut body: Value) -> Value {
         let fields = owned(&body);
-        let uid = self
-            .objects
-            .get(path)
-            .map_or_else(|| json!(format!("uid-of-{path}")), |o| o["metadata"]["uid"].clone());
+        let uid = self.objects.get(path).map_or_else(|| json!(format!("uid-of-{path}")), |o| o["metadata"]["uid"].clone());
         body["metadata"]["uid"] = uid;
         body["metadata"]["managedFields"] =
             json!([{"manager": "labctl", "operation": "Apply", "apiVersion": body["apiVersion"], "fieldsV1": fields}]);
@@ -92,11 +89,8 @@ impl Server {
         let entry = |kind: &str, name: &str, namespaced: bool| json!({"kind": kind, "name": name, "namespaced": namespaced});
         match path {
             "/api/v1" => {
-                let all = [
-                    entry("ConfigMap", "configmaps", true),
-                    entry("Secret", "secrets", true),
-                    entry("Namespace", "namespaces", false),
-                ];
+                let all =
+                    [entry("ConfigMap", "configmaps", true), entry("Secret", "secrets", true), entry("Namespace", "namespaces", false)];
                 return (200, json!({"resources": all}));
             }
             "/apis/metrics.k8s.io/v1beta1" => return (503, json!("service unavailable")),
@@ -105,24 +99,14 @@ impl Server {
         if let Some(found) = self.objects.get(path) {
             return (200, found.clone());
         }
-        let Some((_, plural)) = path
-            .rsplit_once('/')
-            .filter(|(_, p)| matches!(*p, "configmaps" | "secrets" | "namespaces"))
-        else {
+        let Some((_, plural)) = path.rsplit_once('/').filter(|(_, p)| matches!(*p, "configmaps" | "secrets" | "namespaces")) else {
             return (404, json!("404 page not found"));
         };
         let within = |key: &str| {
             let (collection, _) = key.rsplit_once('/').unwrap_or_default();
-            if path.contains("/namespaces/") {
-                collection == path
-            } else {
-                collection.ends_with(&format!("/{plural}"))
-            }
+            if path.contains("/namespaces/") { collection == path } else { collection.ends_with(&format!("/{plural}")) }
         };
-        (
-            200,
-            json!({"items": self.objects.iter().filter(|(key, _)| within(key)).map(|(_, o)| o.clone()).collect::<Vec<_>>()}),
-        )
+        (200, json!({"items": self.objects.iter().filter(|(key, _)| within(key)).map(|(_, o)| o.clone()).collect::<Vec<_>>()}))
     }
 }
 
@@ -130,10 +114,7 @@ impl Server {
 fn owned(value: &Value) -> Value {
     let Value::Object(map) = value else { return json!({}) };
     let skip = ["apiVersion", "kind", "name", "namespace"];
-    map.iter()
-        .filter(|(k, _)| !skip.contains(&k.as_str()))
-        .map(|(k, v)| (format!("f:{k}"), owned(v)))
-        .collect()
+    map.iter().filter(|(k, _)| !skip.contains(&k.as_str())).map(|(k, v)| (format!("f:{k}"), owned(v))).collect()
 }
 
 fn config(name: &str, value: &str) -> Value {
@@ -141,11 +122,7 @@ fn config(name: &str, value: &str) -> Value {
 }
 
 fn desired(objects: Vec<Value>) -> Desired {
-    Desired {
-        component: "c".into(),
-        namespace: None,
-        objects,
-    }
+    Desired { component: "c".into(), namespace: None, objects }
 }
 
 fn nothing() -> Script {
@@ -208,12 +185,7 @@ async fn drift_in_one_field_is_one_write() {
     let diff = cluster.diff(std::slice::from_ref(&wanted)).await.unwrap();
     let changed: Vec<_> = diff.entries.iter().filter(|e| e.action != Action::Unchanged).collect();
     assert_eq!(changed.len(), 1);
-    assert_eq!(
-        changed[0].action,
-        Action::Update {
-            fields: vec!["data.key".into()]
-        }
-    );
+    assert_eq!(changed[0].action, Action::Update { fields: vec!["data.key".into()] });
     apply(&cluster, &wanted).await.unwrap();
     assert_eq!(server.lock().unwrap().writes, ["PATCH /api/v1/namespaces/n/configmaps/a"]);
 }
@@ -221,13 +193,7 @@ async fn drift_in_one_field_is_one_write() {
 /// Answers the first writes of ConfigMaps from a list, then lets them through.
 fn failing(mut answers: Vec<Answer>) -> Script {
     answers.reverse();
-    Box::new(move |method, path| {
-        if method == "PATCH" && path.contains("configmaps") {
-            answers.pop()
-        } else {
-            None
-        }
-    })
+    Box::new(move |method, path| if method == "PATCH" && path.contains("configmaps") { answers.pop() } else { None })
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,10 +204,7 @@ async fn hiccups_of_every_kind_are_outlasted_at_the_object() {
         status(503, "the server is currently unable to handle the request"),
         None,
         status(409, "the object has been modified"),
-        status(
-            500,
-            "Internal error occurred: failed calling webhook \"w\": connect: connection refused",
-        ),
+        status(500, "Internal error occurred: failed calling webhook \"w\": connect: connection refused"),
         status(500, "failed calling webhook \"w\": x509: certificate signed by unknown authority"),
         status(404, "namespaces \"n\" not found"),
         status(500, "etcdserver: leader changed"),
@@ -250,10 +213,7 @@ async fn hiccups_of_every_kind_are_outlasted_at_the_object() {
     let cluster = Cluster::new(client, "lab");
     let wanted = desired(vec![config("a", "1")]);
     let diff = cluster.diff(std::slice::from_ref(&wanted)).await.unwrap();
-    cluster
-        .apply(&wanted, &diff, &Sink::new(tx), &CancellationToken::new())
-        .await
-        .unwrap();
+    cluster.apply(&wanted, &diff, &Sink::new(tx), &CancellationToken::new()).await.unwrap();
     assert!(server.lock().unwrap().objects.contains_key("/api/v1/namespaces/n/configmaps/a"));
     let mut retries = 0;
     while let Ok(event) = rx.try_recv() {
@@ -264,48 +224,25 @@ async fn hiccups_of_every_kind_are_outlasted_at_the_object() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_is_said_at_once_and_a_blocked_object_when_its_time_is_over() {
-    let refuse = Some((
-        422,
-        json!({"kind": "Status", "code": 422, "reason": "Invalid", "message": "data: Invalid value"}),
-    ));
+    let refuse = Some((422, json!({"kind": "Status", "code": 422, "reason": "Invalid", "message": "data: Invalid value"})));
     let (client, _) = serve(failing(vec![refuse]));
-    let error = apply(&Cluster::new(client, "lab"), &desired(vec![config("a", "1")]))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(&error, ClusterError::Refused { .. }) && error.to_string().contains("ConfigMap n/a"),
-        "{error}"
-    );
+    let error = apply(&Cluster::new(client, "lab"), &desired(vec![config("a", "1")])).await.unwrap_err();
+    assert!(matches!(&error, ClusterError::Refused { .. }) && error.to_string().contains("ConfigMap n/a"), "{error}");
 
     let (client, _) = serve(Box::new(|method, path| {
-        (method == "PATCH" && path.contains("configmaps")).then(|| {
-            Some((
-                500,
-                json!({"kind": "Status", "message": "failed calling webhook \"policy\": no endpoints available"}),
-            ))
-        })
+        (method == "PATCH" && path.contains("configmaps"))
+            .then(|| Some((500, json!({"kind": "Status", "message": "failed calling webhook \"policy\": no endpoints available"}))))
     }));
-    let limits = Limits {
-        apply: Duration::from_mins(1),
-        ..Limits::default()
-    };
-    let error = apply(&Cluster::with_limits(client, "lab", limits), &desired(vec![config("a", "1")]))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(&error, ClusterError::GaveUp { .. }) && error.to_string().contains("policy"),
-        "{error}"
-    );
+    let limits = Limits { apply: Duration::from_mins(1), ..Limits::default() };
+    let error = apply(&Cluster::with_limits(client, "lab", limits), &desired(vec![config("a", "1")])).await.unwrap_err();
+    assert!(matches!(&error, ClusterError::GaveUp { .. }) && error.to_string().contains("policy"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_aggregated_api_does_not_stop_the_plan_of_the_rest() {
     let (client, _) = serve(nothing());
     let dead = json!({"apiVersion": "metrics.k8s.io/v1beta1", "kind": "PodMetrics", "metadata": {"name": "m", "namespace": "n"}});
-    let diff = Cluster::new(client, "lab")
-        .diff(&[desired(vec![config("a", "1"), dead])])
-        .await
-        .unwrap();
+    let diff = Cluster::new(client, "lab").diff(&[desired(vec![config("a", "1"), dead])]).await.unwrap();
     assert_eq!(diff.counts(), [2, 0, 0, 0]);
 }
 
@@ -317,10 +254,8 @@ async fn nothing_is_pruned_when_the_record_cannot_be_read() {
     {
         let mut server = server.lock().unwrap();
         server.writes.clear();
-        server
-            .objects
-            .get_mut("/api/v1/namespaces/labctl-system/secrets/inventory.lab.c.0")
-            .unwrap()["data"]["items"] = json!("bm90IGpzb24=");
+        server.objects.get_mut("/api/v1/namespaces/labctl-system/secrets/inventory.lab.c.0").unwrap()["data"]["items"] =
+            json!("bm90IGpzb24=");
     }
     let error = apply(&cluster, &desired(vec![])).await.unwrap_err();
     assert!(matches!(error, ClusterError::Inventory { .. }), "{error}");

@@ -20,24 +20,13 @@ fn cancel(why: CancelReason) -> Vec<Control> {
 }
 
 fn waiting(on: &str, reason: &str) -> Act {
-    Act::Say(StepEvent::Waiting {
-        on: on.to_owned(),
-        last_reason: reason.to_owned(),
-    })
+    Act::Say(StepEvent::Waiting { on: on.to_owned(), last_reason: reason.to_owned() })
 }
 
 #[test]
 fn a_cycle_is_refused_with_its_members_named() {
-    let error = Plan::new(vec![
-        sleeper("a", 1).needs(["c"]),
-        sleeper("b", 1).after(["a"]),
-        sleeper("c", 1).needs(["b"]),
-        sleeper("d", 1),
-    ]);
-    assert_eq!(
-        error.unwrap_err().to_string(),
-        "these steps wait for each other: a → c → b → a; remove one of the edges"
-    );
+    let error = Plan::new(vec![sleeper("a", 1).needs(["c"]), sleeper("b", 1).after(["a"]), sleeper("c", 1).needs(["b"]), sleeper("d", 1)]);
+    assert_eq!(error.unwrap_err().to_string(), "these steps wait for each other: a → c → b → a; remove one of the edges");
 }
 
 #[test]
@@ -57,11 +46,7 @@ fn unknown_and_double_names_are_refused() {
 #[tokio::test(start_paused = true)]
 async fn observed_as_done_is_unchanged_and_not_applied() {
     let log = Log::default();
-    let ran = run_plan(plan(vec![
-        Scripted::new("a", []).done().logging(&log).node(),
-        Scripted::new("b", []).logging(&log).node(),
-    ]))
-    .await;
+    let ran = run_plan(plan(vec![Scripted::new("a", []).done().logging(&log).node(), Scripted::new("b", []).logging(&log).node()])).await;
     assert_eq!(ran.result_of("a"), &FinishedAs::Unchanged { note: "there".to_owned() });
     assert_eq!(ran.result_of("b"), &FinishedAs::Changed { note: "made".to_owned() });
     assert!(!log.lock().unwrap().contains(&"apply a".to_owned()));
@@ -72,26 +57,10 @@ async fn observed_as_done_is_unchanged_and_not_applied() {
 #[tokio::test(start_paused = true)]
 async fn failure_blocks_dependents_and_siblings_finish() {
     let failing = Scripted::new("a", [Act::Fail("broken")]).node();
-    let nodes = vec![
-        failing,
-        sleeper("b", 5).needs(["a"]),
-        sleeper("c", 5).needs(["b"]),
-        sleeper("d", 50),
-        sleeper("e", 5).after(["a"]),
-    ];
+    let nodes = vec![failing, sleeper("b", 5).needs(["a"]), sleeper("c", 5).needs(["b"]), sleeper("d", 50), sleeper("e", 5).after(["a"])];
     let ran = run_plan(plan(nodes)).await;
-    assert_eq!(
-        ran.result_of("b"),
-        &FinishedAs::Skipped {
-            why: "needs A, which failed".to_owned()
-        }
-    );
-    assert_eq!(
-        ran.result_of("c"),
-        &FinishedAs::Skipped {
-            why: "needs B, left out because A failed".to_owned()
-        }
-    );
+    assert_eq!(ran.result_of("b"), &FinishedAs::Skipped { why: "needs A, which failed".to_owned() });
+    assert_eq!(ran.result_of("c"), &FinishedAs::Skipped { why: "needs B, left out because A failed".to_owned() });
     assert!(matches!(ran.result_of("d"), FinishedAs::Changed { .. }));
     assert!(matches!(ran.result_of("e"), FinishedAs::Changed { .. }), "after is order only");
     assert_eq!(ran.state().summary.as_ref().unwrap().exit_code, 5);
@@ -113,20 +82,12 @@ async fn finally_runs_whatever_failed_before_it() {
 #[tokio::test(start_paused = true)]
 async fn a_late_step_fails_and_says_what_it_waited_on() {
     let nodes = vec![
-        Scripted::new("polite", [waiting("probe answers", "503"), Act::Wait])
-            .node()
-            .deadline(Duration::from_mins(3)),
+        Scripted::new("polite", [waiting("probe answers", "503"), Act::Wait]).node().deadline(Duration::from_mins(3)),
         Scripted::new("deaf", [Act::Hang]).node().deadline(Duration::from_secs(20)),
     ];
     let ran = run_plan(plan(nodes)).await;
-    let failed = |error: &str| FinishedAs::Failed {
-        error: error.to_owned(),
-        code: "LAB-STEP-DEADLINE".to_owned(),
-    };
-    assert_eq!(
-        ran.result_of("polite"),
-        &failed("not done within 3m00; it last waited on probe answers: 503")
-    );
+    let failed = |error: &str| FinishedAs::Failed { error: error.to_owned(), code: "LAB-STEP-DEADLINE".to_owned() };
+    assert_eq!(ran.result_of("polite"), &failed("not done within 3m00; it last waited on probe answers: 503"));
     assert_eq!(ran.result_of("deaf"), &failed("not done within 20s; it last said: missing"));
     assert_eq!(ran.state().summary.as_ref().unwrap().duration_ms, 180_000);
 }
@@ -135,24 +96,14 @@ async fn a_late_step_fails_and_says_what_it_waited_on() {
 async fn a_panicking_step_is_a_failed_step() {
     let ran = run_plan(plan(vec![Scripted::new("a", [Act::Panic]).node(), sleeper("b", 5)])).await;
     let error = "the step broke: scripted panic; this is a bug".to_owned();
-    assert_eq!(
-        ran.result_of("a"),
-        &FinishedAs::Failed {
-            error,
-            code: "LAB-STEP-PANIC".to_owned()
-        }
-    );
+    assert_eq!(ran.result_of("a"), &FinishedAs::Failed { error, code: "LAB-STEP-PANIC".to_owned() });
     assert!(matches!(ran.result_of("b"), FinishedAs::Changed { .. }));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_longest_remaining_path_goes_first() {
     let one = |node: Node, estimate| node.class(ResourceClass::Host).estimate_ms(estimate);
-    let nodes = vec![
-        one(sleeper("short", 10), 10),
-        one(sleeper("long", 10), 10),
-        one(sleeper("tail", 10).needs(["long"]), 500),
-    ];
+    let nodes = vec![one(sleeper("short", 10), 10), one(sleeper("long", 10), 10), one(sleeper("tail", 10).needs(["long"]), 500)];
     let ran = run_steered(
         plan(nodes),
         |mut options| {
@@ -168,20 +119,12 @@ async fn the_longest_remaining_path_goes_first() {
 
 #[tokio::test(start_paused = true)]
 async fn first_cancel_lets_running_steps_end_and_runs_finally() {
-    let nodes = vec![
-        sleeper("a", 100),
-        sleeper("b", 5).needs(["a"]),
-        sleeper("tidy", 5).needs(["b"]).finally(),
-    ];
+    let nodes = vec![sleeper("a", 100), sleeper("b", 5).needs(["a"]), sleeper("tidy", 5).needs(["b"]).finally()];
     let ran = run_steered(
         plan(nodes),
         |o| o,
         |event| {
-            if starts(event, "a") {
-                cancel(CancelReason::Requested)
-            } else {
-                vec![]
-            }
+            if starts(event, "a") { cancel(CancelReason::Requested) } else { vec![] }
         },
     )
     .await;
@@ -217,26 +160,16 @@ async fn second_cancel_ends_running_steps_but_never_finally() {
 
 #[tokio::test(start_paused = true)]
 async fn third_cancel_leaves_at_once_and_says_how_to_go_on() {
-    let nodes = vec![
-        Scripted::new("deaf", [Act::Hang]).node(),
-        sleeper("tidy", 5).needs(["deaf"]).finally(),
-    ];
+    let nodes = vec![Scripted::new("deaf", [Act::Hang]).node(), sleeper("tidy", 5).needs(["deaf"]).finally()];
     let ran = run_steered(
         plan(nodes),
         |o| o,
         |event| {
-            if starts(event, "deaf") {
-                cancel(CancelReason::Abandon)
-            } else {
-                vec![]
-            }
+            if starts(event, "deaf") { cancel(CancelReason::Abandon) } else { vec![] }
         },
     )
     .await;
-    assert_eq!(
-        (ran.result_of("deaf"), ran.result_of("tidy")),
-        (&FinishedAs::Cancelled, &FinishedAs::Cancelled)
-    );
+    assert_eq!((ran.result_of("deaf"), ran.result_of("tidy")), (&FinishedAs::Cancelled, &FinishedAs::Cancelled));
     assert_eq!(ran.state().summary.as_ref().unwrap().duration_ms, 0);
     assert!(ran.notes().contains("run the same command again"), "{}", ran.notes());
 }
@@ -252,60 +185,31 @@ async fn retry_rearms_the_step_and_what_it_blocked_while_the_run_lives() {
         sleeper("long", 1000),
     ];
     let retry = |event: &_| {
-        if ends(event, "c") {
-            vec![Control::Retry { step: "a".into() }]
-        } else {
-            vec![]
-        }
+        if ends(event, "c") { vec![Control::Retry { step: "a".into() }] } else { vec![] }
     };
     let ran = run_steered(plan(nodes), |o| o, retry).await;
     for step in ["a", "b", "c"] {
         assert!(matches!(ran.result_of(step), FinishedAs::Changed { .. }), "{step}");
     }
-    assert_eq!(
-        ran.result_of("d"),
-        &FinishedAs::Skipped {
-            why: "needs X, which failed".to_owned()
-        }
-    );
-    let rearmed = ran
-        .events
-        .iter()
-        .filter(|event| matches!(event.event, EventKind::StepRearmed { .. }))
-        .count();
+    assert_eq!(ran.result_of("d"), &FinishedAs::Skipped { why: "needs X, which failed".to_owned() });
+    let rearmed = ran.events.iter().filter(|event| matches!(event.event, EventKind::StepRearmed { .. })).count();
     assert!(rearmed >= 3, "{rearmed}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn skip_leaves_out_what_waits_and_what_runs() {
-    let nodes = vec![
-        Scripted::new("a", [Act::Wait]).node(),
-        sleeper("b", 5).needs(["a"]),
-        sleeper("c", 50),
-        sleeper("d", 5).needs(["c"]),
-    ];
+    let nodes = vec![Scripted::new("a", [Act::Wait]).node(), sleeper("b", 5).needs(["a"]), sleeper("c", 50), sleeper("d", 5).needs(["c"])];
     let ran = run_steered(
         plan(nodes),
         |o| o,
         |event| {
-            if starts(event, "c") {
-                vec![Control::Skip { step: "a".into() }, Control::Skip { step: "d".into() }]
-            } else {
-                vec![]
-            }
+            if starts(event, "c") { vec![Control::Skip { step: "a".into() }, Control::Skip { step: "d".into() }] } else { vec![] }
         },
     )
     .await;
-    let left_out = FinishedAs::Skipped {
-        why: "left out by a person".to_owned(),
-    };
+    let left_out = FinishedAs::Skipped { why: "left out by a person".to_owned() };
     assert_eq!((ran.result_of("a"), ran.result_of("d")), (&left_out, &left_out));
-    assert_eq!(
-        ran.result_of("b"),
-        &FinishedAs::Skipped {
-            why: "needs A, which was left out".to_owned()
-        }
-    );
+    assert_eq!(ran.result_of("b"), &FinishedAs::Skipped { why: "needs A, which was left out".to_owned() });
 }
 
 #[tokio::test(start_paused = true)]
@@ -330,11 +234,7 @@ async fn pause_starts_nothing_until_resume() {
 
 #[tokio::test(start_paused = true)]
 async fn a_step_runs_until_others_end() {
-    let nodes = vec![
-        Scripted::new("load", [Act::UntilTold]).node().until(["b"]),
-        sleeper("a", 10),
-        sleeper("b", 1000).needs(["a"]),
-    ];
+    let nodes = vec![Scripted::new("load", [Act::UntilTold]).node().until(["b"]), sleeper("a", 10), sleeper("b", 1000).needs(["a"])];
     let ran = run_plan(plan(nodes)).await;
     assert!(matches!(ran.result_of("load"), FinishedAs::Changed { .. }));
     assert_eq!(ran.state().summary.as_ref().unwrap().duration_ms, 1010);
@@ -352,13 +252,7 @@ async fn an_unwinding_plan_takes_back_last_first_and_says_what_it_could_not() {
         logged("d").node().needs(["c"]),
     ];
     let ran = run_plan(plan(nodes).unwinding()).await;
-    let undone: Vec<String> = log
-        .lock()
-        .unwrap()
-        .iter()
-        .filter(|line| line.starts_with("undo"))
-        .cloned()
-        .collect();
+    let undone: Vec<String> = log.lock().unwrap().iter().filter(|line| line.starts_with("undo")).cloned().collect();
     assert_eq!(undone, ["undo c", "undo b", "undo a"]);
     let step = |name: &str| ran.state().step(&StepId::from(name)).unwrap();
     assert!(step("a").undone && step("c").undone && !step("b").undone);
@@ -378,13 +272,7 @@ async fn an_unwinding_plan_that_succeeds_takes_nothing_back() {
 async fn a_killed_run_is_taken_back_by_a_plan_of_its_own() {
     let log = Log::default();
     let logged = |name: &str, acts: &[Act]| Scripted::new(name, acts).logging(&log).node();
-    let nodes = || {
-        vec![
-            logged("a", &[]),
-            logged("b", &[Act::Sleep(10)]).needs(["a"]),
-            logged("c", &[]).needs(["b"]),
-        ]
-    };
+    let nodes = || vec![logged("a", &[]), logged("b", &[Act::Sleep(10)]).needs(["a"]), logged("c", &[]).needs(["b"])];
     let ran = run_plan(plan(nodes()).unwinding()).await;
     // Killed while b ran.
     let until = ran.journal.events.iter().position(|event| ends(event, "b")).unwrap();
@@ -426,10 +314,7 @@ async fn an_intent_is_on_disk_before_the_step_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let id = RunId("20260102T030405Z-test-0001".to_owned());
     let journal = JournalWriter::create(folder.path(), &id).unwrap();
-    let step = Looks {
-        journal: journal.path().to_owned(),
-        syncs: journal.syncs(),
-    };
+    let step = Looks { journal: journal.path().to_owned(), syncs: journal.syncs() };
     let mut options = RunOptions::new(id, Verb::Test, "lab", Arc::new(SystemClock));
     options.journal = Some(journal);
     let state = run(plan(vec![Node::new("a", "a", Arc::new(step))]), options).await.unwrap();
@@ -439,13 +324,7 @@ async fn an_intent_is_on_disk_before_the_step_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_front_end_loses_only_lines_and_is_told_how_many() {
-    let mut acts = vec![
-        Act::Say(StepEvent::Output {
-            stream: labctl::model::run::Stream::Out,
-            line: "x".to_owned()
-        });
-        5000
-    ];
+    let mut acts = vec![Act::Say(StepEvent::Output { stream: labctl::model::run::Stream::Out, line: "x".to_owned() }); 5000];
     acts.push(Act::Sleep(1));
     let (to, mut from) = tokio::sync::mpsc::channel(4);
     let slow = tokio::spawn(async move {
@@ -467,23 +346,11 @@ async fn a_slow_front_end_loses_only_lines_and_is_told_how_many() {
     )
     .await;
     let seen = slow.await.unwrap();
-    let line = |event: &&labctl::model::run::Event| {
-        matches!(
-            &event.event,
-            EventKind::Step {
-                says: StepEvent::Output { .. },
-                ..
-            }
-        )
-    };
+    let line = |event: &&labctl::model::run::Event| matches!(&event.event, EventKind::Step { says: StepEvent::Output { .. }, .. });
     let all = ran.journal.events.iter().filter(line).count();
     let lost = all - seen.iter().map(AsRef::as_ref).filter(line).count();
     assert!(lost > 3000, "{lost}");
-    assert!(
-        ran.notes().contains(&format!("{lost} lines of output were not shown")),
-        "{}",
-        ran.notes()
-    );
+    assert!(ran.notes().contains(&format!("{lost} lines of output were not shown")), "{}", ran.notes());
     let others = |events: usize, lines: usize| events - lines;
     assert_eq!(others(seen.len(), all - lost), others(ran.journal.events.len(), all));
 }
@@ -522,11 +389,8 @@ async fn the_critical_path_is_the_chain_that_decided() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_left_is_the_longest_chain_of_estimates() {
-    let nodes = vec![
-        sleeper("a", 400).estimate_ms(1000),
-        sleeper("b", 50).needs(["a"]).estimate_ms(500),
-        sleeper("c", 50).estimate_ms(1200),
-    ];
+    let nodes =
+        vec![sleeper("a", 400).estimate_ms(1000), sleeper("b", 50).needs(["a"]).estimate_ms(500), sleeper("c", 50).estimate_ms(1200)];
     let ran = run_plan(plan(nodes)).await;
     let before_b = ran.journal.events.iter().position(|event| ends(event, "a")).unwrap();
     let state = RunState::fold(&ran.journal.events[..before_b]);

@@ -20,24 +20,9 @@ struct Drawn {
 
 fn drawn(at: usize) -> impl Strategy<Value = Drawn> {
     let before = || prop::collection::vec(0..at.max(1), 0..=3.min(at));
-    (
-        before(),
-        before(),
-        prop::bool::weighted(0.15),
-        0..5_usize,
-        0..12_u8,
-        0..40_u64,
-        0..100_u64,
+    (before(), before(), prop::bool::weighted(0.15), 0..5_usize, 0..12_u8, 0..40_u64, 0..100_u64).prop_map(
+        |(needs, after, finally, class, script, millis, estimate)| Drawn { needs, after, finally, class, script, millis, estimate },
     )
-        .prop_map(|(needs, after, finally, class, script, millis, estimate)| Drawn {
-            needs,
-            after,
-            finally,
-            class,
-            script,
-            millis,
-            estimate,
-        })
 }
 
 fn plans() -> impl Strategy<Value = Vec<Drawn>> {
@@ -57,22 +42,13 @@ fn build(drawn: &[Drawn]) -> Vec<Node> {
             2 => acts.push(Act::Hang),
             3 => acts.push(Act::Wait),
             4 => acts.push(Act::Intend("something")),
-            5 => acts.push(Act::Say(StepEvent::Waiting {
-                on: "x".to_owned(),
-                last_reason: "y".to_owned(),
-            })),
+            5 => acts.push(Act::Say(StepEvent::Waiting { on: "x".to_owned(), last_reason: "y".to_owned() })),
             _ => {}
         }
         let step = Scripted::new(&name(at), acts);
         let step = if drawn.script == 6 { step.done() } else { step };
-        let node = step
-            .node()
-            .class(ResourceClass::ALL[drawn.class])
-            .deadline(Duration::from_millis(60))
-            .estimate_ms(drawn.estimate);
-        let node = node
-            .needs(drawn.needs.iter().copied().map(name))
-            .after(drawn.after.iter().copied().map(name));
+        let node = step.node().class(ResourceClass::ALL[drawn.class]).deadline(Duration::from_millis(60)).estimate_ms(drawn.estimate);
+        let node = node.needs(drawn.needs.iter().copied().map(name)).after(drawn.after.iter().copied().map(name));
         if drawn.finally { node.finally() } else { node }
     };
     drawn.iter().enumerate().map(node).collect()
@@ -82,19 +58,12 @@ fn build(drawn: &[Drawn]) -> Vec<Node> {
 fn go(drawn: &[Drawn], slots: [usize; 5], unwind: bool, cancel: Option<(u64, CancelReason)>) -> Ran {
     let plan = Plan::new(build(drawn)).unwrap();
     let plan = if unwind { plan.unwinding() } else { plan };
-    let slots = ResourceClass::ALL
-        .into_iter()
-        .zip(slots)
-        .fold(Slots::default(), |slots, (class, count)| slots.with(class, count));
+    let slots = ResourceClass::ALL.into_iter().zip(slots).fold(Slots::default(), |slots, (class, count)| slots.with(class, count));
     let steer = move |event: &labctl::model::run::Event| match cancel {
         Some((seq, why)) if seq == event.seq => vec![Control::Cancel { why }],
         _ => vec![],
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(run_steered(
         plan,
         |mut options| {
@@ -127,16 +96,10 @@ fn check(drawn: &[Drawn], slots: [usize; 5], ran: &Ran, cancel: Option<CancelRea
                     let success = matches!(result, FinishedAs::Changed { .. } | FinishedAs::Unchanged { .. });
                     prop_assert!(success || drawn[node].finally, "started though what it needs failed");
                 }
-                prop_assert!(
-                    drawn[node].after.iter().all(|before| ended.contains_key(before)),
-                    "started before what it is after"
-                );
+                prop_assert!(drawn[node].after.iter().all(|before| ended.contains_key(before)), "started before what it is after");
                 running.insert(node);
                 let class = drawn[node].class;
-                prop_assert!(
-                    running.iter().filter(|other| drawn[**other].class == class).count() <= slots[class],
-                    "more than slots"
-                );
+                prop_assert!(running.iter().filter(|other| drawn[**other].class == class).count() <= slots[class], "more than slots");
             }
             EventKind::StepFinished { step, result } => {
                 running.remove(&at(step));
@@ -150,11 +113,7 @@ fn check(drawn: &[Drawn], slots: [usize; 5], ran: &Ran, cancel: Option<CancelRea
     let last = ran.journal.events.last().map(|event| &event.event);
     prop_assert!(matches!(last, Some(EventKind::RunFinished { .. })), "{:?}", last);
     prop_assert_eq!(&state, ran.state(), "the fold of the journal is not the live state");
-    prop_assert_eq!(
-        &ran.events,
-        &ran.journal.events,
-        "the front end saw something else than the journal"
-    );
+    prop_assert_eq!(&ran.events, &ran.journal.events, "the front end saw something else than the journal");
     if cancel != Some(CancelReason::Abandon) {
         for (node, _) in drawn.iter().enumerate().filter(|(_, drawn)| drawn.finally) {
             prop_assert!(started.contains(&node), "finally did not run");

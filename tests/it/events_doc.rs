@@ -52,11 +52,9 @@ fn type_of(value: &Value) -> String {
     match &value["type"] {
         Value::String(name) if name == "array" => format!("list of {}", type_of(&value["items"])),
         Value::String(name) => name.clone(),
-        Value::Array(names) => names
-            .iter()
-            .map(|name| name.as_str().unwrap_or("?").replace("null", "nothing"))
-            .collect::<Vec<_>>()
-            .join(" or "),
+        Value::Array(names) => {
+            names.iter().map(|name| name.as_str().unwrap_or("?").replace("null", "nothing")).collect::<Vec<_>>().join(" or ")
+        }
         _ => "anything".to_owned(),
     }
 }
@@ -65,18 +63,9 @@ fn fields(value: &Value, tag: Option<&str>, to: &mut String) {
     let Some(properties) = value["properties"].as_object() else {
         return;
     };
-    let required: Vec<&str> = value["required"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let required: Vec<&str> = value["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     for (name, field) in properties.iter().filter(|(name, _)| Some(name.as_str()) != tag) {
-        let optional = if required.contains(&name.as_str()) {
-            ""
-        } else {
-            ", may be missing"
-        };
+        let optional = if required.contains(&name.as_str()) { "" } else { ", may be missing" };
         let text = describe(field);
         let text = if text.is_empty() { String::new() } else { format!(": {text}") };
         writeln!(to, "- `{name}` ({}{optional}){text}", type_of(field)).unwrap();
@@ -91,9 +80,7 @@ fn definition(name: &str, value: &Value, to: &mut String) {
     }
     if let Some(variants) = value["oneOf"].as_array() {
         for variant in variants {
-            let tag = ["kind", "type", "as", "control"]
-                .into_iter()
-                .find(|tag| variant["properties"][*tag]["const"].is_string());
+            let tag = ["kind", "type", "as", "control"].into_iter().find(|tag| variant["properties"][*tag]["const"].is_string());
             let names: Vec<&str> = match tag {
                 Some(tag) => variant["properties"][tag]["const"].as_str().into_iter().collect(),
                 None => variant["const"]
@@ -148,10 +135,7 @@ fn events_md_is_what_the_types_say() {
         std::fs::write(&path, &text).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        kept == text,
-        "docs/events.md is not what the types say: run UPDATE_DOCS=1 cargo test --test it events_doc"
-    );
+    assert!(kept == text, "docs/events.md is not what the types say: run UPDATE_DOCS=1 cargo test --test it events_doc");
 }
 
 #[test]

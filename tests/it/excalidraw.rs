@@ -1,12 +1,14 @@
 //! docs/ARCHITECTURE.excalidraw, drawn from the component catalogue: a row per group, a column per step of the way from what needs nothing to what
-//! needs most, an arrow from each component to what it needs. `make docs` (UPDATE_DOCS=1) writes it; otherwise an out-of-date page fails.
+//! needs most, an arrow from each component to what it needs (solid) or comes after (dashed). `make docs` (UPDATE_DOCS=1) writes it; otherwise an out-of-date page fails.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-const BOX: (i64, i64) = (190, 70);
+const BOX: (i64, i64) = (210, 90);
+/// Characters of a line in a box.
+const LINE: usize = 24;
 const GAP: (i64, i64) = (90, 30);
 const MARGIN: i64 = 40;
 const HEAD: i64 = 40;
@@ -17,6 +19,9 @@ struct Component {
     metadata: Metadata,
     #[serde(default)]
     needs: Vec<String>,
+    /// Order only.
+    #[serde(default)]
+    after: Vec<String>,
     #[serde(default)]
     provides: Vec<String>,
 }
@@ -57,24 +62,31 @@ fn catalogue(folder: &Path) -> Vec<Component> {
         .filter(|path| path.is_file())
         .collect();
     files.sort();
-    files
-        .iter()
-        .map(|path| parse(&std::fs::read_to_string(path).unwrap(), &path.display().to_string()))
-        .collect()
+    files.iter().map(|path| parse(&std::fs::read_to_string(path).unwrap(), &path.display().to_string())).collect()
 }
 
 fn parse(yaml: &str, file: &str) -> Component {
     serde_saphyr::from_str(yaml).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// From each component to the components it needs: by name, or by all that provide the capability.
-fn edges(components: &[Component]) -> Vec<(usize, usize)> {
+/// An arrow: from a component to one it needs, or only comes after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Edge {
+    from: usize,
+    to: usize,
+    order_only: bool,
+}
+
+/// From each component to the components it names: by name, or by all that provide the capability.
+fn edges(components: &[Component]) -> Vec<Edge> {
     let mut edges = BTreeSet::new();
     for (from, component) in components.iter().enumerate() {
-        for need in &component.needs {
+        for (names, order_only) in [(&component.needs, false), (&component.after, true)] {
             for (to, other) in components.iter().enumerate() {
-                if to != from && (other.metadata.name == *need || other.provides.contains(need)) {
-                    edges.insert((from, to));
+                let named = names.iter().any(|name| other.metadata.name == *name || other.provides.contains(name));
+                // needing implies coming after: one arrow is enough
+                if to != from && named && !edges.contains(&Edge { from, to, order_only: false }) {
+                    edges.insert(Edge { from, to, order_only });
                 }
             }
         }
@@ -83,10 +95,10 @@ fn edges(components: &[Component]) -> Vec<(usize, usize)> {
 }
 
 /// Longest way down to something that needs nothing. A cycle (which the catalogue refuses elsewhere) ends at the number of components.
-fn depths(count: usize, edges: &[(usize, usize)]) -> Vec<i64> {
+fn depths(count: usize, edges: &[Edge]) -> Vec<i64> {
     let mut depths = vec![0; count];
     for _ in 0..count {
-        for &(from, to) in edges {
+        for &Edge { from, to, .. } in edges {
             depths[from] = depths[from].max(depths[to] + 1).min(i64::try_from(count).unwrap());
         }
     }
@@ -95,9 +107,7 @@ fn depths(count: usize, edges: &[(usize, usize)]) -> Vec<i64> {
 
 /// A stable number for an element: the picture must not change when nothing did.
 fn seed(id: &str) -> u32 {
-    id.bytes()
-        .fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619))
-        >> 1
+    id.bytes().fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619)) >> 1
 }
 
 struct Place {
@@ -125,10 +135,7 @@ fn with(mut element: Value, more: &Value) -> Value {
 fn text(id: &str, within: &str, at: &Place, text: &str, frame: Option<&str>) -> Value {
     let lines = i64::try_from(text.lines().count()).unwrap();
     let height = lines * 20;
-    let at = Place {
-        x: at.x + 5,
-        y: at.y + (BOX.1 - height) / 2,
-    };
+    let at = Place { x: at.x + 5, y: at.y + (BOX.1 - height) / 2 };
     with(
         element("text", id, &at, (BOX.0 - 10, height), frame),
         &json!({
@@ -136,6 +143,22 @@ fn text(id: &str, within: &str, at: &Place, text: &str, frame: Option<&str>) -> 
             "containerId": within, "autoResize": true, "lineHeight": 1.25
         }),
     )
+}
+
+/// What stands in a box: the title, and what it provides, in lines that fit.
+fn words(component: &Component) -> String {
+    let title = if component.metadata.title.is_empty() { &component.metadata.name } else { &component.metadata.title };
+    let mut lines = vec![title.clone()];
+    for capability in &component.provides {
+        match lines.last_mut() {
+            Some(line) if line.starts_with('(') && line.len() + capability.len() + 2 <= LINE => {
+                line.push_str(", ");
+                line.push_str(capability);
+            }
+            _ => lines.push(format!("({capability}")),
+        }
+    }
+    lines.iter().map(|line| if line.starts_with('(') { format!("{line})") } else { line.clone() }).collect::<Vec<_>>().join("\n")
 }
 
 fn colour(group: &str) -> &'static str {
@@ -163,16 +186,12 @@ fn draw(components: &[Component]) -> Value {
         let mut used: BTreeMap<i64, i64> = BTreeMap::new();
         for &member in members {
             let slot = used.entry(depths[member]).or_default();
-            places[member] = Place {
-                // each row is a little to the right of the one above, so that arrows between rows do not run through boxes
-                x: MARGIN + depths[member] * (BOX.0 + GAP.0) + *slot % 2 * 20,
-                y: top + HEAD + *slot * (BOX.1 + GAP.1),
-            };
+            places[member] = Place { x: MARGIN + depths[member] * (BOX.0 + GAP.0), y: top + HEAD + *slot * (BOX.1 + GAP.1) };
             *slot += 1;
         }
         let tallest = used.values().max().copied().unwrap_or(1);
         let height = HEAD + tallest * (BOX.1 + GAP.1);
-        let width = MARGIN * 2 + columns * (BOX.0 + GAP.0) - GAP.0 + 20;
+        let width = MARGIN * 2 + columns * (BOX.0 + GAP.0) - GAP.0;
         frames.push(with(
             element("frame", &format!("group/{group}"), &Place { x: 0, y: top }, (width, height), None),
             &json!({"name": group, "strokeColor": "#bbbbbb", "strokeWidth": 2}),
@@ -184,29 +203,13 @@ fn draw(components: &[Component]) -> Value {
     for (index, component) in components.iter().enumerate() {
         let (name, frame) = (&component.metadata.name, format!("group/{}", component.metadata.group));
         let mut bound = vec![json!({"id": format!("text/{name}"), "type": "text"})];
-        let touching = edges.iter().filter(|(from, to)| *from == index || *to == index);
+        let touching = edges.iter().filter(|edge| edge.from == index || edge.to == index);
         bound.extend(touching.map(|edge| json!({"id": arrow_id(components, *edge), "type": "arrow"})));
         elements.push(with(
             element("rectangle", &format!("box/{name}"), &places[index], BOX, Some(&frame)),
             &json!({"backgroundColor": colour(&component.metadata.group), "roundness": {"type": 3}, "boundElements": bound}),
         ));
-        let title = if component.metadata.title.is_empty() {
-            name
-        } else {
-            &component.metadata.title
-        };
-        let provides = if component.provides.is_empty() {
-            String::new()
-        } else {
-            format!("\nprovides {}", component.provides.join(", "))
-        };
-        elements.push(text(
-            &format!("text/{name}"),
-            &format!("box/{name}"),
-            &places[index],
-            &format!("{title}{provides}"),
-            Some(&frame),
-        ));
+        elements.push(text(&format!("text/{name}"), &format!("box/{name}"), &places[index], &words(component), Some(&frame)));
     }
     elements.extend(frames);
     elements.extend(edges.iter().map(|edge| arrow(components, &places, *edge)));
@@ -216,25 +219,24 @@ fn draw(components: &[Component]) -> Value {
     })
 }
 
-fn arrow_id(components: &[Component], (from, to): (usize, usize)) -> String {
-    format!("needs/{}/{}", components[from].metadata.name, components[to].metadata.name)
+fn arrow_id(components: &[Component], edge: Edge) -> String {
+    let kind = if edge.order_only { "after" } else { "needs" };
+    format!("{kind}/{}/{}", components[edge.from].metadata.name, components[edge.to].metadata.name)
 }
 
 /// From the left side of a box to the right side of what it needs, a small gap before both.
-fn arrow(components: &[Component], places: &[Place], edge: (usize, usize)) -> Value {
+fn arrow(components: &[Component], places: &[Place], edge: Edge) -> Value {
     const GAP: i64 = 4;
-    let (from, to) = (&places[edge.0], &places[edge.1]);
-    let start = Place {
-        x: from.x - GAP,
-        y: from.y + BOX.1 / 2,
-    };
+    let (from, to) = (&places[edge.from], &places[edge.to]);
+    let start = Place { x: from.x - GAP, y: from.y + BOX.1 / 2 };
     let (dx, dy) = (to.x + BOX.0 + GAP - start.x, to.y + BOX.1 / 2 - start.y);
     let bind = |index: usize| json!({"elementId": format!("box/{}", components[index].metadata.name), "focus": 0, "gap": GAP});
     with(
         element("arrow", &arrow_id(components, edge), &start, (dx.abs(), dy.abs()), None),
         &json!({
-            "points": [[0, 0], [dx, dy]], "lastCommittedPoint": null, "startBinding": bind(edge.0), "endBinding": bind(edge.1),
-            "startArrowhead": null, "endArrowhead": "arrow", "elbowed": false, "strokeColor": "#868e96", "roundness": {"type": 2}
+            "points": [[0, 0], [dx, dy]], "lastCommittedPoint": null, "startBinding": bind(edge.from), "endBinding": bind(edge.to),
+            "startArrowhead": null, "endArrowhead": "arrow", "elbowed": false, "strokeColor": "#868e96", "roundness": {"type": 2},
+            "strokeStyle": if edge.order_only { "dashed" } else { "solid" }
         }),
     )
 }
@@ -245,10 +247,7 @@ fn the_picture_shows_the_catalogue() {
     let picture = "docs/ARCHITECTURE.excalidraw";
     if !manifests.is_dir() {
         // no catalogue, no picture of one
-        assert!(
-            !manifests.with_file_name(picture).exists(),
-            "{picture} shows components that are not in the tree"
-        );
+        assert!(!manifests.with_file_name(picture).exists(), "{picture} shows components that are not in the tree");
         return;
     }
     let components = catalogue(&manifests);
@@ -262,7 +261,7 @@ mod drawn {
     fn example() -> Vec<Component> {
         let yaml = |name: &str, group: &str, rest: &str| parse(&format!("metadata: {{name: {name}, group: {group}}}\n{rest}"), name);
         vec![
-            yaml("app", "apps", "needs: [traces, queue]"),
+            yaml("app", "apps", "needs: [traces, queue]\nafter: [collector, sqs]"),
             yaml("collector", "observability", "needs: [loki, traces]\nversion: 1"),
             yaml("jaeger", "observability", "provides: [traces]"),
             yaml("loki", "observability", "provides: [logs]"),
@@ -271,23 +270,14 @@ mod drawn {
     }
 
     fn ids(elements: &[Value], kind: &str) -> BTreeSet<String> {
-        elements
-            .iter()
-            .filter(|one| one["type"] == kind)
-            .map(|one| one["id"].as_str().unwrap().to_owned())
-            .collect()
+        elements.iter().filter(|one| one["type"] == kind).map(|one| one["id"].as_str().unwrap().to_owned()).collect()
     }
 
     #[test]
-    fn needs_are_drawn_by_name_and_by_capability() {
+    fn needs_and_order_are_drawn_once_by_name_and_by_capability() {
         let picture = draw(&example());
         let arrows = ids(picture["elements"].as_array().unwrap(), "arrow");
-        let expected = [
-            "needs/app/jaeger",
-            "needs/app/sqs",
-            "needs/collector/loki",
-            "needs/collector/jaeger",
-        ];
+        let expected = ["needs/app/jaeger", "needs/app/sqs", "needs/collector/loki", "needs/collector/jaeger", "after/app/collector"];
         assert_eq!(arrows, expected.map(str::to_owned).into());
     }
 
@@ -297,17 +287,8 @@ mod drawn {
         let elements = picture["elements"].as_array().unwrap();
         for arrow in elements.iter().filter(|one| one["type"] == "arrow") {
             for end in ["startBinding", "endBinding"] {
-                let within = elements
-                    .iter()
-                    .find(|one| one["id"] == arrow[end]["elementId"])
-                    .expect("the box is there");
-                assert!(
-                    within["boundElements"]
-                        .as_array()
-                        .unwrap()
-                        .iter()
-                        .any(|bound| bound["id"] == arrow["id"])
-                );
+                let within = elements.iter().find(|one| one["id"] == arrow[end]["elementId"]).expect("the box is there");
+                assert!(within["boundElements"].as_array().unwrap().iter().any(|bound| bound["id"] == arrow["id"]));
             }
         }
     }
@@ -321,12 +302,7 @@ mod drawn {
         assert!(at("app")["x"].as_i64() > at("jaeger")["x"].as_i64());
         let boxes: Vec<(i64, i64)> = components
             .iter()
-            .map(|one| {
-                (
-                    at(&one.metadata.name)["x"].as_i64().unwrap(),
-                    at(&one.metadata.name)["y"].as_i64().unwrap(),
-                )
-            })
+            .map(|one| (at(&one.metadata.name)["x"].as_i64().unwrap(), at(&one.metadata.name)["y"].as_i64().unwrap()))
             .collect();
         for (index, a) in boxes.iter().enumerate() {
             for b in &boxes[index + 1..] {

@@ -34,11 +34,7 @@ async fn api_server(pods: Pods) -> SocketAddr {
 async fn answer(mut stream: TcpStream, pods: Pods) {
     let mut head = [0; 4096];
     let peeked = stream.peek(&mut head).await.unwrap();
-    let line = String::from_utf8_lossy(&head[..peeked])
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned();
+    let line = String::from_utf8_lossy(&head[..peeked]).lines().next().unwrap_or_default().to_owned();
     if line.contains("/portforward") {
         let pod = line.split('/').nth(6).unwrap().to_owned();
         let found = pods.lock().unwrap().iter().find(|(name, ..)| *name == pod).copied();
@@ -71,10 +67,8 @@ fn slices(pods: &Pods) -> Value {
 
 async fn write(mut stream: TcpStream, status: u16, body: &Value) {
     let body = body.to_string();
-    let head = format!(
-        "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
+    let head =
+        format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
     stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
 }
 
@@ -82,18 +76,14 @@ async fn write(mut stream: TcpStream, status: u16, body: &Value) {
 async fn forward(stream: TcpStream, to: Option<SocketAddr>) {
     #[expect(clippy::result_large_err, reason = "the callback's type is given")]
     let protocol = |_: &Request, mut response: Response| {
-        response
-            .headers_mut()
-            .insert("sec-websocket-protocol", "v5.channel.k8s.io".parse().unwrap());
+        response.headers_mut().insert("sec-websocket-protocol", "v5.channel.k8s.io".parse().unwrap());
         Ok(response)
     };
     let socket = tokio_tungstenite::accept_hdr_async(stream, protocol).await.unwrap();
     let (mut out, mut back) = socket.split();
     let port = 8080u16.to_le_bytes();
     for channel in [0, 1] {
-        out.send(Message::Binary(Bytes::from(vec![channel, port[0], port[1]])))
-            .await
-            .unwrap();
+        out.send(Message::Binary(Bytes::from(vec![channel, port[0], port[1]]))).await.unwrap();
     }
     let Some(to) = to else {
         let why = b"\x01an error occurred forwarding 8080 -> 8080: dial tcp4 127.0.0.1:8080: connect: connection refused".to_vec();
@@ -132,10 +122,7 @@ async fn forward(stream: TcpStream, to: Option<SocketAddr>) {
 
 async fn pod(says: &str) -> MockServer {
     let server = MockServer::start().await;
-    Mock::given(path("/"))
-        .respond_with(ResponseTemplate::new(200).set_body_string(says))
-        .mount(&server)
-        .await;
+    Mock::given(path("/")).respond_with(ResponseTemplate::new(200).set_body_string(says)).mount(&server).await;
     server
 }
 
@@ -171,10 +158,7 @@ async fn another_pod_is_found_when_the_first_goes_away() {
     assert_eq!(ask(&forward).await.unwrap(), "b");
     pods.lock().unwrap()[0].1 = false;
     assert!(ask(&forward).await.is_err());
-    assert_eq!(
-        forward.trouble().unwrap(),
-        "no ready endpoint behind ns/web:80: 1 known, none of them ready"
-    );
+    assert_eq!(forward.trouble().unwrap(), "no ready endpoint behind ns/web:80: 1 known, none of them ready");
     pods.lock().unwrap()[0].1 = true;
     assert_eq!(ask(&forward).await.unwrap(), "b");
     assert_eq!(forward.trouble(), None, "what is over is forgotten");
@@ -203,10 +187,7 @@ async fn what_cannot_be_forwarded_is_an_error_at_once() {
     let pods: Pods = Arc::new(Mutex::new(Vec::new()));
     let api = client(&format!("http://{}", api_server(pods).await));
     let error = Forward::open(api.clone(), "ns", "web", 80).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "no ready endpoint behind ns/web:80: no pod matches the service's selector"
-    );
+    assert_eq!(error.to_string(), "no ready endpoint behind ns/web:80: no pod matches the service's selector");
     let error = Forward::open(api.clone(), "ns", "web", 81).await.unwrap_err();
     assert_eq!(error.to_string(), "the service has no such port: ns/web:81 (it has 80)");
     let error = Forward::open(api, "ns", "other", 80).await.unwrap_err();
@@ -218,11 +199,7 @@ async fn a_pool_opens_each_port_once_and_drops_with_its_last_user() {
     let a = pod("a").await;
     let pods: Pods = Arc::new(Mutex::new(vec![("a", true, Some(*a.address()))]));
     let pool = Forwards::new(client(&format!("http://{}", api_server(pods).await)));
-    let key = Key {
-        namespace: "ns".to_owned(),
-        service: "web".to_owned(),
-        port: 80,
-    };
+    let key = Key { namespace: "ns".to_owned(), service: "web".to_owned(), port: 80 };
     let (one, two) = tokio::join!(pool.get(&key), pool.get(&key));
     let (one, two) = (one.unwrap(), two.unwrap());
     assert!(Arc::ptr_eq(&one, &two));
@@ -234,9 +211,7 @@ async fn a_pool_opens_each_port_once_and_drops_with_its_last_user() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(10), closed)
-        .await
-        .expect("the port is closed with the pool");
+    tokio::time::timeout(std::time::Duration::from_secs(10), closed).await.expect("the port is closed with the pool");
 }
 
 #[tokio::test]
@@ -244,11 +219,7 @@ async fn a_failed_forward_is_tried_again_by_the_next_who_asks() {
     let a = pod("a").await;
     let pods: Pods = Arc::new(Mutex::new(vec![("a", false, Some(*a.address()))]));
     let pool = Forwards::new(client(&format!("http://{}", api_server(pods.clone()).await)));
-    let key = Key {
-        namespace: "ns".to_owned(),
-        service: "web".to_owned(),
-        port: 80,
-    };
+    let key = Key { namespace: "ns".to_owned(), service: "web".to_owned(), port: 80 };
     assert!(matches!(pool.get(&key).await, Err(ForwardError::NoReadyEndpoint { known: 1, .. })));
     pods.lock().unwrap()[0].1 = true;
     assert_eq!(ask(&pool.get(&key).await.unwrap()).await.unwrap(), "a");

@@ -10,34 +10,12 @@ use std::path::Path;
 async fn a_run() -> Ran {
     let said = |event| Act::Say(event);
     let acts = [
-        said(StepEvent::Progress {
-            done: 1,
-            total: Some(2),
-            unit: "B".to_owned(),
-        }),
-        said(StepEvent::Output {
-            stream: Stream::Err,
-            line: "line\nwith \u{1b}[31mcolour".to_owned(),
-        }),
-        said(StepEvent::Waiting {
-            on: "probe".to_owned(),
-            last_reason: String::new(),
-        }),
-        said(StepEvent::Retry {
-            attempt: 1,
-            after_ms: 5,
-            error: "reset".to_owned(),
-        }),
-        said(StepEvent::Cause {
-            id: "LAB-IMAGE-002".to_owned(),
-            sentence: "no image".to_owned(),
-            fix: "fetch it".to_owned(),
-        }),
-        said(StepEvent::Probe {
-            target: "t".to_owned(),
-            health: labctl::model::run::Health::NoData,
-            seen: String::new(),
-        }),
+        said(StepEvent::Progress { done: 1, total: Some(2), unit: "B".to_owned() }),
+        said(StepEvent::Output { stream: Stream::Err, line: "line\nwith \u{1b}[31mcolour".to_owned() }),
+        said(StepEvent::Waiting { on: "probe".to_owned(), last_reason: String::new() }),
+        said(StepEvent::Retry { attempt: 1, after_ms: 5, error: "reset".to_owned() }),
+        said(StepEvent::Cause { id: "LAB-IMAGE-002".to_owned(), sentence: "no image".to_owned(), fix: "fetch it".to_owned() }),
+        said(StepEvent::Probe { target: "t".to_owned(), health: labctl::model::run::Health::NoData, seen: String::new() }),
         Act::Intend("fault"),
         said(StepEvent::Applied { what: "fault".to_owned() }),
         said(StepEvent::Undone { what: "fault".to_owned() }),
@@ -101,21 +79,10 @@ async fn a_torn_tail_is_cut_off_before_more_is_written() {
     let ran = a_run().await;
     let good = std::fs::read(&ran.path).unwrap();
     let last = ran.journal.events.last().unwrap().clone();
-    std::fs::OpenOptions::new()
-        .append(true)
-        .open(&ran.path)
-        .unwrap()
-        .write_all(&good[..30])
-        .unwrap();
+    std::fs::OpenOptions::new().append(true).open(&ran.path).unwrap().write_all(&good[..30]).unwrap();
     let (mut writer, seq) = JournalWriter::reopen(&ran.path).unwrap();
     assert_eq!(seq, last.seq);
-    let more = Event {
-        seq: seq + 1,
-        event: EventKind::Note {
-            text: "recovered".to_owned(),
-        },
-        ..last
-    };
+    let more = Event { seq: seq + 1, event: EventKind::Note { text: "recovered".to_owned() }, ..last };
     writer.append(&more).unwrap();
     writer.commit().unwrap();
     let journal = Journal::read(&ran.path).unwrap();
@@ -132,13 +99,7 @@ async fn kinds_of_a_newer_version_are_skipped() {
     let new_kind = decode(&line(json.to_string())).unwrap();
     assert_eq!((new_kind.event, new_kind.seq), (EventKind::Unknown, of_old.seq));
     json["event"] = serde_json::json!({"kind": "step", "step": "a", "says": {"type": "hummed", "tune": 1}});
-    assert!(matches!(
-        decode(&line(json.to_string())).unwrap().event,
-        EventKind::Step {
-            says: StepEvent::Unknown,
-            ..
-        }
-    ));
+    assert!(matches!(decode(&line(json.to_string())).unwrap().event, EventKind::Step { says: StepEvent::Unknown, .. }));
     // A known kind in a form this version cannot read does not end the journal either.
     json["event"] = serde_json::json!({"kind": "step_finished", "step": "a", "result": {"as": "evaporated"}});
     assert_eq!(decode(&line(json.to_string())).unwrap().event, EventKind::Unknown);

@@ -28,12 +28,7 @@ pub fn client(base: &str) -> kube::Client {
 }
 
 fn endpoint(service: &str) -> EndpointRef {
-    EndpointRef {
-        namespace: "lab".to_owned(),
-        service: service.to_owned(),
-        port: 80,
-        path: Some("/own".to_owned()),
-    }
+    EndpointRef { namespace: "lab".to_owned(), service: service.to_owned(), port: 80, path: Some("/own".to_owned()) }
 }
 
 impl Lab {
@@ -51,30 +46,16 @@ impl Lab {
         let backends = Backends {
             metrics: all.clone(),
             logs: all.clone(),
-            traces: Some(TraceBackend {
-                kind,
-                endpoint: endpoint("all"),
-            }),
+            traces: Some(TraceBackend { kind, endpoint: endpoint("all") }),
             queues: all.clone(),
             alerts: all,
             region: String::new(),
         };
         let endpoints = BTreeMap::from([("app/api".to_owned(), endpoint("all")), ("app/gone".to_owned(), endpoint("gone"))]);
         let (to, events) = tokio::sync::mpsc::unbounded_channel();
-        let pace = Pace {
-            first: Duration::from_millis(5),
-            most: Duration::from_millis(10),
-            ..Pace::default()
-        };
-        let prober = Prober::new(forwards, Objects::new(client), Lookup { endpoints, backends })
-            .unwrap()
-            .with_pace(pace);
-        Self {
-            server,
-            prober,
-            events,
-            sink: Sink::new(to),
-        }
+        let pace = Pace { first: Duration::from_millis(5), most: Duration::from_millis(10), ..Pace::default() };
+        let prober = Prober::new(forwards, Objects::new(client), Lookup { endpoints, backends }).unwrap().with_pace(pace);
+        Self { server, prober, events, sink: Sink::new(to) }
     }
 
     pub async fn run(&self, yaml: &str) -> Vec<CheckResult> {
@@ -83,11 +64,7 @@ impl Lab {
 
     pub async fn run_until(&self, yaml: &str, cancel: &CancellationToken) -> Vec<CheckResult> {
         let checks: Vec<Check> = serde_saphyr::from_str(yaml).unwrap();
-        let scope = Scope {
-            component: "app".to_owned(),
-            namespace: "lab".to_owned(),
-            stage: Stage::Proof,
-        };
+        let scope = Scope { component: "app".to_owned(), namespace: "lab".to_owned(), stage: Stage::Proof };
         self.prober.run(&scope, &checks, &self.sink, cancel).await
     }
 
@@ -98,11 +75,7 @@ impl Lab {
 
     /// The same with so many looks at most.
     pub async fn looks(&mut self, looks: u32, yaml: &str) -> CheckResult {
-        let pace = Pace {
-            first: Duration::from_millis(1),
-            most: Duration::from_millis(1),
-            looks,
-        };
+        let pace = Pace { first: Duration::from_millis(1), most: Duration::from_millis(1), looks };
         self.prober = self.prober.clone().with_pace(pace);
         self.run(yaml).await.remove(0)
     }

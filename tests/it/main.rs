@@ -1,10 +1,6 @@
 //! Hermetic tests: nothing outside this process and a temporary folder.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests may say what they expect, as tests do"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may say what they expect, as tests do")]
 
 mod adapters;
 mod check_files;

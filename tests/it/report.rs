@@ -69,18 +69,12 @@ impl TermLike for Page {
 }
 
 fn waiting(on: &str, reason: &str) -> Act {
-    Act::Say(StepEvent::Waiting {
-        on: on.to_owned(),
-        last_reason: reason.to_owned(),
-    })
+    Act::Say(StepEvent::Waiting { on: on.to_owned(), last_reason: reason.to_owned() })
 }
 
 async fn a_run() -> Vec<Event> {
-    let cause = StepEvent::Cause {
-        id: "LAB-IMAGE-002".into(),
-        sentence: "Image jenkins:1 does not exist.".into(),
-        fix: "labctl images".into(),
-    };
+    let cause =
+        StepEvent::Cause { id: "LAB-IMAGE-002".into(), sentence: "Image jenkins:1 does not exist.".into(), fix: "labctl images".into() };
     let argocd = [
         waiting("probe answers", "503"),
         Act::Sleep(3000),
@@ -92,11 +86,7 @@ async fn a_run() -> Vec<Event> {
     let jenkins = [Act::Sleep(4000), Act::Say(cause), Act::Fail("image not found")];
     let nodes = vec![
         sleeper("cluster", 18_000).group("host").estimate_ms(20_000),
-        Scripted::new("argocd", argocd)
-            .node()
-            .group("delivery")
-            .needs(["cluster"])
-            .estimate_ms(90_000),
+        Scripted::new("argocd", argocd).node().group("delivery").needs(["cluster"]).estimate_ms(90_000),
         Scripted::new("jenkins", jenkins).node().group("delivery").needs(["cluster"]),
         sleeper("pipeline", 10).group("delivery").needs(["jenkins"]),
         Scripted::new("tools", []).done().node().group("host"),
@@ -125,11 +115,7 @@ async fn colour_adds_nothing_but_colour() {
     let coloured = coloured.text();
     assert!(coloured.contains("\u{1b}[31m"));
     for part in coloured.split('\u{1b}') {
-        stripped.push_str(
-            part.strip_prefix('[')
-                .and_then(|part| part.split_once('m'))
-                .map_or(part, |(_, rest)| rest),
-        );
+        stripped.push_str(part.strip_prefix('[').and_then(|part| part.split_once('m')).map_or(part, |(_, rest)| rest));
     }
     // A state's word is padded within its colour, so even the columns agree.
     assert_eq!(stripped, plain.text());
@@ -161,10 +147,8 @@ async fn bars_show_who_works_and_what_is_left() {
     let page = Page::default();
     let target = ProgressDrawTarget::term_like_with_hz(Box::new(page.clone()), 255);
     let mut bars = Bars::new(target, Paint::default(), Box::new(io::sink()));
-    let middle = events
-        .iter()
-        .position(|event| matches!(&event.event, EventKind::StepFinished { step, .. } if step.0 == "jenkins"))
-        .unwrap();
+    let middle =
+        events.iter().position(|event| matches!(&event.event, EventKind::StepFinished { step, .. } if step.0 == "jenkins")).unwrap();
     for event in &events[..=middle] {
         bars.handle(event).unwrap();
     }
@@ -180,11 +164,7 @@ async fn bars_show_who_works_and_what_is_left() {
 async fn hidden_bars_become_lines() {
     let events = a_run().await;
     let (fallback, lines) = (Page::default(), Page::default());
-    show(
-        &events,
-        &mut Bars::new(ProgressDrawTarget::hidden(), Paint::default(), Box::new(fallback.clone())),
-    )
-    .await;
+    show(&events, &mut Bars::new(ProgressDrawTarget::hidden(), Paint::default(), Box::new(fallback.clone()))).await;
     show(&events, &mut Lines::new(lines.clone(), Paint::default())).await;
     assert_eq!(fallback.text(), lines.text());
     assert!(!lines.text().is_empty());
@@ -200,9 +180,6 @@ async fn replay_takes_as_long_as_the_run_did_divided_by_the_speed() {
     let shown = begun.elapsed();
     let expected = Duration::from_millis(took / 10);
     // Each sleep ends on a whole millisecond.
-    assert!(
-        shown >= expected && shown < expected + Duration::from_millis(500),
-        "{shown:?} for {expected:?}"
-    );
+    assert!(shown >= expected && shown < expected + Duration::from_millis(500), "{shown:?} for {expected:?}");
     assert_eq!(page.text().lines().count(), events.len());
 }

@@ -42,14 +42,7 @@ pub struct Scripted {
 impl Scripted {
     pub fn new(name: &str, acts: impl Into<Vec<Act>>) -> Self {
         let (name, acts) = (name.to_owned(), acts.into());
-        Self {
-            name,
-            acts,
-            done: false,
-            undo_fails: false,
-            stumbles: Mutex::new(0),
-            log: Log::default(),
-        }
+        Self { name, acts, done: false, undo_fails: false, stumbles: Mutex::new(0), log: Log::default() }
     }
 
     pub fn done(mut self) -> Self {
@@ -91,11 +84,7 @@ pub fn sleeper(name: &str, millis: u64) -> Node {
 impl Step for Scripted {
     async fn observe(&self, _cx: &Cx) -> Result<Observed, StepError> {
         self.note("observe");
-        Ok(if self.done {
-            Observed::Done("there".to_owned())
-        } else {
-            Observed::Needed("missing".to_owned())
-        })
+        Ok(if self.done { Observed::Done("there".to_owned()) } else { Observed::Needed("missing".to_owned()) })
     }
 
     async fn apply(&self, cx: &Cx) -> Result<String, StepError> {
@@ -114,10 +103,7 @@ impl Step for Scripted {
                 Act::Sleep(millis) => tokio::time::sleep(Duration::from_millis(*millis)).await,
                 Act::Say(event) => cx.sink.say(event.clone()),
                 Act::Intend(what) => {
-                    cx.sink
-                        .intent(*what)
-                        .await
-                        .map_err(|error| StepError::new("LAB-TEST-003", error.to_string()))?;
+                    cx.sink.intent(*what).await.map_err(|error| StepError::new("LAB-TEST-003", error.to_string()))?;
                     self.note("intended");
                 }
                 Act::Fail(why) => return Err(StepError::new("LAB-TEST-001", *why)),
@@ -135,11 +121,7 @@ impl Step for Scripted {
 
     async fn undo(&self, _cx: &Cx) -> Result<(), StepError> {
         self.note("undo");
-        if self.undo_fails {
-            Err(StepError::new("LAB-TEST-005", "stuck"))
-        } else {
-            Ok(())
-        }
+        if self.undo_fails { Err(StepError::new("LAB-TEST-005", "stuck")) } else { Ok(()) }
     }
 }
 
@@ -163,12 +145,7 @@ impl Ran {
     }
 
     pub fn notes(&self) -> String {
-        self.state()
-            .notes
-            .iter()
-            .map(|(_, text)| text.as_str())
-            .collect::<Vec<_>>()
-            .join("\n")
+        self.state().notes.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -202,13 +179,7 @@ pub async fn run_steered(
     let result = run(plan, change(options)).await;
     let events = front_end.await.unwrap();
     let journal = Journal::read(&path).unwrap();
-    Ran {
-        result,
-        events,
-        journal,
-        path,
-        folder,
-    }
+    Ran { result, events, journal, path, folder }
 }
 
 pub async fn run_plan(plan: Plan) -> Ran {

@@ -28,21 +28,14 @@ impl fmt::Display for Breach {
 fn judge(file: &str, source: &str, crates: &[String]) -> Vec<Breach> {
     let mut breaches = Vec::new();
     let mut breach = |line: usize, rule: String| {
-        breaches.push(Breach {
-            file: file.to_owned(),
-            line,
-            rule,
-        })
+        breaches.push(Breach { file: file.to_owned(), line, rule });
     };
     let lines = source.lines().count();
     if !source.starts_with("//!") {
         breach(1, "a file starts with `//!` that says what it is for".to_owned());
     }
     if lines > MOST_LINES {
-        breach(
-            lines,
-            format!("{lines} lines, {MOST_LINES} are the limit: split it by what it does"),
-        );
+        breach(lines, format!("{lines} lines, {MOST_LINES} are the limit: split it by what it does"));
     }
     if file.split('/').count() > 3 {
         breach(1, "folders under src/ are two levels deep at most".to_owned());
@@ -120,16 +113,8 @@ fn import(own: &[String], room: &str, target: &[String]) -> Option<String> {
     let may = ROOMS.iter().find(|one| one.name == room)?.may;
     let allowed = may.iter().any(|allowed| covers(allowed, target));
     (!allowed).then(|| {
-        let list = if may.is_empty() {
-            "no other room".to_owned()
-        } else {
-            may.join(", ")
-        };
-        format!(
-            "room `{room}` may not import `{}` (it may: {list})",
-            target[..target.len().min(2)].join("::")
-        )
-        .replace("``", known.name)
+        let list = if may.is_empty() { "no other room".to_owned() } else { may.join(", ") };
+        format!("room `{room}` may not import `{}` (it may: {list})", target[..target.len().min(2)].join("::")).replace("``", known.name)
     })
 }
 
@@ -162,10 +147,7 @@ fn more_than_a_list(code: &str) -> Vec<(usize, String)> {
         let uses = ["pub use ", "pub(crate) use ", "pub(super) use "];
         let starts_use = uses.iter().any(|start| line.starts_with(start));
         if !(line.is_empty() || in_use || starts_use || starts.iter().any(|start| line.starts_with(start))) {
-            found.push((
-                index + 1,
-                "mod.rs holds only `//!`, `mod` and `pub use` lines: give this a file of its own".to_owned(),
-            ));
+            found.push((index + 1, "mod.rs holds only `//!`, `mod` and `pub use` lines: give this a file of its own".to_owned()));
             break;
         }
         in_use = (in_use || starts_use) && !line.ends_with(';');
@@ -205,34 +187,17 @@ fn all_sources() -> Vec<(String, String)> {
     let mut files = Vec::new();
     sources(&src, &mut files);
     files.sort();
-    let read = |path: &PathBuf| {
-        (
-            path.strip_prefix(&src).unwrap().to_string_lossy().into_owned(),
-            std::fs::read_to_string(path).unwrap(),
-        )
-    };
+    let read = |path: &PathBuf| (path.strip_prefix(&src).unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(path).unwrap());
     files.iter().map(read).collect()
 }
 
 #[test]
 fn every_source_file_keeps_to_the_architecture() {
     let crates = dependencies();
-    assert!(
-        crates.len() > 20,
-        "read only {} dependencies: has Cargo.toml changed its shape?",
-        crates.len()
-    );
-    let breaches: Vec<String> = all_sources()
-        .iter()
-        .flat_map(|(file, source)| judge(file, source, &crates))
-        .map(|breach| breach.to_string())
-        .collect();
-    assert!(
-        breaches.is_empty(),
-        "{} breaches of docs/architecture.md:\n{}",
-        breaches.len(),
-        breaches.join("\n")
-    );
+    assert!(crates.len() > 20, "read only {} dependencies: has Cargo.toml changed its shape?", crates.len());
+    let breaches: Vec<String> =
+        all_sources().iter().flat_map(|(file, source)| judge(file, source, &crates)).map(|breach| breach.to_string()).collect();
+    assert!(breaches.is_empty(), "{} breaches of docs/architecture.md:\n{}", breaches.len(), breaches.join("\n"));
 }
 
 #[test]
@@ -240,10 +205,7 @@ fn the_median_file_is_short() {
     let mut lengths: Vec<usize> = all_sources().iter().map(|(_, source)| source.lines().count()).collect();
     lengths.sort_unstable();
     let median = lengths[lengths.len() / 2];
-    assert!(
-        median <= MOST_MEDIAN,
-        "the median file under src/ has {median} lines; {MOST_MEDIAN} is the limit"
-    );
+    assert!(median <= MOST_MEDIAN, "the median file under src/ has {median} lines; {MOST_MEDIAN} is the limit");
 }
 
 #[test]
@@ -263,21 +225,8 @@ mod planted {
     /// Breaches of a planted file, as `line: start of the rule`.
     #[track_caller]
     fn check(file: &str, source: &str, expected: &[&str]) {
-        let crates = [
-            "tokio",
-            "kube",
-            "k8s_openapi",
-            "bollard",
-            "schemars",
-            "clap",
-            "aws_sdk_sqs",
-            "serde",
-        ]
-        .map(str::to_owned);
-        let found: Vec<String> = judge(file, source, &crates)
-            .iter()
-            .map(|breach| format!("{}: {}", breach.line, breach.rule))
-            .collect();
+        let crates = ["tokio", "kube", "k8s_openapi", "bollard", "schemars", "clap", "aws_sdk_sqs", "serde"].map(str::to_owned);
+        let found: Vec<String> = judge(file, source, &crates).iter().map(|breach| format!("{}: {}", breach.line, breach.rule)).collect();
         assert_eq!(found.len(), expected.len(), "{file}: {found:#?}");
         for (found, expected) in found.iter().zip(expected) {
             assert!(found.starts_with(expected), "{file}: `{found}` does not start with `{expected}`");
@@ -286,21 +235,9 @@ mod planted {
 
     #[test]
     fn imports_go_down_only() {
-        check(
-            "engine/a.rs",
-            "//! a\nuse crate::cluster::Diff;\n",
-            &["2: room `engine` may not import `cluster::Diff`"],
-        );
-        check(
-            "model/a.rs",
-            "//! a\nuse crate::support::progress::Sink;\n",
-            &["2: room `model` may not import"],
-        );
-        check(
-            "tui/a.rs",
-            "//! a\nuse crate::{model::run::Event, adapters::{docker::Engine}};\n",
-            &["2: room `tui` may not import"],
-        );
+        check("engine/a.rs", "//! a\nuse crate::cluster::Diff;\n", &["2: room `engine` may not import `cluster::Diff`"]);
+        check("model/a.rs", "//! a\nuse crate::support::progress::Sink;\n", &["2: room `model` may not import"]);
+        check("tui/a.rs", "//! a\nuse crate::{model::run::Event, adapters::{docker::Engine}};\n", &["2: room `tui` may not import"]);
         check("app/up.rs", "//! a\nuse crate::{model::run::Event, tui, steps::Image};\n", &[]);
         check("main.rs", "//! a\nfn main() { labctl::app::run() }\n", &[]);
         check("main.rs", "//! a\nfn main() { labctl::engine::run() }\n", &["2: room `main`"]);
@@ -317,56 +254,28 @@ mod planted {
     #[test]
     fn a_part_of_a_room_is_not_the_room() {
         check("steps/a.rs", "//! a\nuse crate::engine::step::{Cx, Step};\n", &[]);
-        check(
-            "steps/a.rs",
-            "//! a\nuse crate::engine::{step::Cx, plan::Plan};\n",
-            &["2: room `steps` may not import `engine::plan`"],
-        );
+        check("steps/a.rs", "//! a\nuse crate::engine::{step::Cx, plan::Plan};\n", &["2: room `steps` may not import `engine::plan`"]);
         check("steps/a.rs", "//! a\nuse crate::engine;\n", &["2: room `steps`"]);
-        check(
-            "cluster/a.rs",
-            "//! a\nuse crate::adapters::kube::connect;\nuse crate::adapters::docker::Engine;\n",
-            &["3: room `cluster`"],
-        );
+        check("cluster/a.rs", "//! a\nuse crate::adapters::kube::connect;\nuse crate::adapters::docker::Engine;\n", &["3: room `cluster`"]);
     }
 
     #[test]
     fn adapters_do_not_know_each_other_but_process() {
-        check(
-            "adapters/kind.rs",
-            "//! a\nuse super::docker::Engine;\n",
-            &["2: adapters do not know each other"],
-        );
-        check(
-            "adapters/kind/run.rs",
-            "//! a\nuse crate::adapters::process::Child;\nuse super::config::File;\n",
-            &[],
-        );
+        check("adapters/kind.rs", "//! a\nuse super::docker::Engine;\n", &["2: adapters do not know each other"]);
+        check("adapters/kind/run.rs", "//! a\nuse crate::adapters::process::Child;\nuse super::config::File;\n", &[]);
     }
 
     #[test]
     fn crates_stay_in_their_rooms() {
-        check(
-            "steps/a.rs",
-            "//! a\nuse kube::Client;\n",
-            &["2: crate `kube` is for cluster, adapters::kube only"],
-        );
+        check("steps/a.rs", "//! a\nuse kube::Client;\n", &["2: crate `kube` is for cluster, adapters::kube only"]);
         check("adapters/kube.rs", "//! a\nuse kube::Client;\n", &[]);
         check("adapters/kube/log.rs", "//! a\nuse kube::Client;\n", &[]);
         check("adapters/docker.rs", "//! a\nfn f() { bollard::Docker::connect() }\n", &[]);
-        check(
-            "adapters/kind.rs",
-            "//! a\nfn f() { bollard::Docker::connect() }\n",
-            &["2: crate `bollard`"],
-        );
+        check("adapters/kind.rs", "//! a\nfn f() { bollard::Docker::connect() }\n", &["2: crate `bollard`"]);
         check("model/a.rs", "//! a\nuse tokio::sync::mpsc;\n", &["2: crate `tokio`"]);
         check("catalog/a.rs", "//! a\nuse tokio::fs;\n", &["2: crate `tokio`"]);
         check("checks/queue.rs", "//! a\nuse aws_sdk_sqs::Client;\n", &["2: crate `aws_sdk_sqs`"]);
-        check(
-            "support/a.rs",
-            "//! a\n#[derive(schemars::JsonSchema)]\nstruct A;\n",
-            &["2: crate `schemars`"],
-        );
+        check("support/a.rs", "//! a\n#[derive(schemars::JsonSchema)]\nstruct A;\n", &["2: crate `schemars`"]);
         check("support/a.rs", "//! a\nuse serde::Serialize;\n", &[]);
     }
 
@@ -377,21 +286,9 @@ mod planted {
 
     #[test]
     fn text_and_tests_are_not_code() {
-        check(
-            "model/a.rs",
-            "//! a\n// crate::engine::Plan\nconst A: &str = \"use kube::Client; \\\" println!()\";\n",
-            &[],
-        );
-        check(
-            "model/a.rs",
-            "//! a\nconst A: &str = r#\"crate::engine::\"#;\nconst C: char = '\"';\nuse kube::x;\n",
-            &["4: crate `kube`"],
-        );
-        check(
-            "model/a.rs",
-            "//! a\nfn f<'a>(x: &'a str) -> crate::engine::P<'a> {}\n",
-            &["2: room `model`"],
-        );
+        check("model/a.rs", "//! a\n// crate::engine::Plan\nconst A: &str = \"use kube::Client; \\\" println!()\";\n", &[]);
+        check("model/a.rs", "//! a\nconst A: &str = r#\"crate::engine::\"#;\nconst C: char = '\"';\nuse kube::x;\n", &["4: crate `kube`"]);
+        check("model/a.rs", "//! a\nfn f<'a>(x: &'a str) -> crate::engine::P<'a> {}\n", &["2: room `model`"]);
         check(
             "model/a.rs",
             "//! a\n#[cfg(test)]\nmod tests {\n use crate::engine::P;\n fn a() { println!(\"}\") }\n}\nuse kube::x;\n",
@@ -411,11 +308,7 @@ mod planted {
 
     #[test]
     fn a_mod_file_is_a_table_of_contents() {
-        check(
-            "model/mod.rs",
-            "//! a\n\nmod a;\npub mod b;\n\npub use a::{\n    X,\n    Y,\n};\n",
-            &[],
-        );
+        check("model/mod.rs", "//! a\n\nmod a;\npub mod b;\n\npub use a::{\n    X,\n    Y,\n};\n", &[]);
         check("model/mod.rs", "//! a\nmod a;\npub struct X;\n", &["3: mod.rs holds only"]);
     }
 }

@@ -38,10 +38,7 @@ fn objects(namespace: &str, count: usize) -> Vec<Value> {
     };
     for i in 0..count - 1 {
         let object = match i % 20 {
-            0 => with(
-                named("v1", "Secret", format!("s{i}")),
-                json!({"stringData": {"password": format!("p{i}")}}),
-            ),
+            0 => with(named("v1", "Secret", format!("s{i}")), json!({"stringData": {"password": format!("p{i}")}})),
             1 => named("v1", "ServiceAccount", format!("a{i}")),
             2 => with(
                 named("v1", "Service", format!("v{i}")),
@@ -86,18 +83,12 @@ fn objects(namespace: &str, count: usize) -> Vec<Value> {
                 json!({"spec": {"maxReplicas": 3, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d5"},
                     "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "AverageValue", "averageValue": "1000m"}}}]}}),
             ),
-            13 => with(
-                named("v1", "ResourceQuota", format!("q{i}")),
-                json!({"spec": {"hard": {"requests.cpu": "4000m", "pods": "100"}}}),
-            ),
+            13 => with(named("v1", "ResourceQuota", format!("q{i}")), json!({"spec": {"hard": {"requests.cpu": "4000m", "pods": "100"}}})),
             14 => with(
                 named("apps/v1", "DaemonSet", format!("e{i}")),
                 json!({"spec": {"selector": {"matchLabels": {"app": format!("w{i}")}}, "template": template(i)}}),
             ),
-            _ => with(
-                named("v1", "ConfigMap", format!("c{i}")),
-                json!({"data": {"key": format!("value {i}"), "limits": "1000m"}}),
-            ),
+            _ => with(named("v1", "ConfigMap", format!("c{i}")), json!({"data": {"key": format!("value {i}"), "limits": "1000m"}})),
         };
         all.push(object);
     }
@@ -115,11 +106,7 @@ fn widgets(group: &str, namespace: &str) -> Vec<Value> {
 }
 
 fn component(name: &str, objects: Vec<Value>) -> Desired {
-    Desired {
-        component: name.to_owned(),
-        namespace: None,
-        objects,
-    }
+    Desired { component: name.to_owned(), namespace: None, objects }
 }
 
 /// Applies as `up` does: definitions of all first, then each component.
@@ -137,11 +124,7 @@ async fn up(cluster: &Cluster, desired: &[Desired]) -> (usize, Vec<labctl::clust
 /// What is not unchanged, as text.
 async fn changes(cluster: &Cluster, desired: &[Desired]) -> Vec<String> {
     let diff = cluster.diff(desired).await.unwrap();
-    diff.entries
-        .iter()
-        .filter(|e| e.action != Action::Unchanged)
-        .map(|e| format!("{} {:?}", e.object, e.action))
-        .collect()
+    diff.entries.iter().filter(|e| e.action != Action::Unchanged).map(|e| format!("{} {:?}", e.object, e.action)).collect()
 }
 
 async fn down(cluster: &Cluster, components: &[&str]) {
@@ -203,9 +186,7 @@ async fn a_second_run_finds_nothing_to_write_and_drift_and_leftovers_are_repaire
     assert!(kube.get(&path("configmaps", "c17")).await.unwrap_err().is_not_found());
 
     desired[0].objects.clear();
-    desired[0]
-        .objects
-        .push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": lab}}));
+    desired[0].objects.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": lab}}));
     up(&cluster, &desired).await;
     down(&cluster, &["custom"]).await;
     assert_eq!(cluster.recorded_components().await.unwrap(), ["base"]);
@@ -251,10 +232,7 @@ async fn an_immutable_field_is_named_and_configuration_is_made_anew() {
     assert_eq!(stored["data"]["a"], "2");
     let desired = component("c", vec![fixed("2"), service("two")]);
     let diff = cluster.diff(std::slice::from_ref(&desired)).await.unwrap();
-    let error = cluster
-        .apply(&desired, &diff, &Sink::silent(), &CancellationToken::new())
-        .await
-        .unwrap_err();
+    let error = cluster.apply(&desired, &diff, &Sink::silent(), &CancellationToken::new()).await.unwrap_err();
     assert!(error.to_string().contains("spec.selector"), "{error}");
     down(&cluster, &["c"]).await;
 }
@@ -294,11 +272,7 @@ async fn a_thousand_objects_come_and_a_no_op_of_them_costs_at_most_thirty_reques
     let cluster = Cluster::new(kube.clone(), &lab);
     let started = Instant::now();
     let (_, applied) = up(&cluster, &desired).await;
-    println!(
-        "create {} objects: {:.2} s",
-        applied.iter().map(|a| a.created).sum::<usize>(),
-        started.elapsed().as_secs_f64()
-    );
+    println!("create {} objects: {:.2} s", applied.iter().map(|a| a.created).sum::<usize>(), started.elapsed().as_secs_f64());
     for _ in 0..3 {
         let cluster = Cluster::new(kube.clone(), &lab);
         let started = Instant::now();
@@ -330,11 +304,7 @@ async fn versions(kube: &Kube, lab: &str) -> Vec<String> {
     ] {
         let list = kube.get(&path).await.unwrap();
         found.extend(
-            list["items"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|o| format!("{}@{}", o["metadata"]["name"], o["metadata"]["resourceVersion"])),
+            list["items"].as_array().unwrap().iter().map(|o| format!("{}@{}", o["metadata"]["name"], o["metadata"]["resourceVersion"])),
         );
     }
     found

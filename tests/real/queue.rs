@@ -44,37 +44,15 @@ async fn messages_go_in_and_come_out() {
 #[ignore = "needs an AWS emulator: LABCTL_TEST_AWS_ENDPOINT=http://127.0.0.1:5000"]
 async fn the_check_makes_its_queue_and_takes_it_away_again() {
     let Some(base) = emulator() else { return };
-    let address = base
-        .trim_start_matches("http://")
-        .trim_end_matches('/')
-        .to_socket_addrs()
-        .unwrap()
-        .next()
-        .unwrap();
+    let address = base.trim_start_matches("http://").trim_end_matches('/').to_socket_addrs().unwrap().next().unwrap();
     labctl::support::tls::install_provider();
     // no API server is asked: the emulator's address is known
     let client = kube::Client::try_from(kube::Config::new("http://127.0.0.1:9".parse().unwrap())).unwrap();
-    let endpoint = EndpointRef {
-        namespace: "apps".to_owned(),
-        service: "aws".to_owned(),
-        port: 5000,
-        path: None,
-    };
+    let endpoint = EndpointRef { namespace: "apps".to_owned(), service: "aws".to_owned(), port: 5000, path: None };
     let forwards = Forwards::new(client.clone());
     forwards.pin(endpoint.key(), address);
-    let backends = Backends {
-        queues: Some(endpoint),
-        ..Backends::default()
-    };
-    let prober = Prober::new(
-        forwards,
-        Objects::new(client),
-        Lookup {
-            backends,
-            ..Lookup::default()
-        },
-    )
-    .unwrap();
+    let backends = Backends { queues: Some(endpoint), ..Backends::default() };
+    let prober = Prober::new(forwards, Objects::new(client), Lookup { backends, ..Lookup::default() }).unwrap();
     let queues = Queues::new(&base, "us-east-1");
     let mine = format!("labctl-kept-{}", std::process::id());
     let url = queues.create(&mine).await.unwrap();
@@ -88,18 +66,10 @@ async fn the_check_makes_its_queue_and_takes_it_away_again() {
 "
     ))
     .unwrap();
-    let scope = Scope {
-        component: "aws".to_owned(),
-        namespace: "apps".to_owned(),
-        stage: Stage::Proof,
-    };
+    let scope = Scope { component: "aws".to_owned(), namespace: "apps".to_owned(), stage: Stage::Proof };
     let results = prober.run(&scope, &checks, &Sink::silent(), &CancellationToken::new()).await;
     let health: Vec<Health> = results.iter().map(|result| result.health).collect();
     assert_eq!(health, [Health::Pass, Health::Pass, Health::Pass, Health::Fail], "{results:#?}");
-    assert_eq!(
-        queues.receive(&url).await.unwrap()[0].body,
-        "of somebody else",
-        "others' messages are left where they were"
-    );
+    assert_eq!(queues.receive(&url).await.unwrap()[0].body, "of somebody else", "others' messages are left where they were");
     queues.remove(&url).await.unwrap();
 }

@@ -66,11 +66,7 @@ async fn running() -> Option<&'static Running> {
 
 async fn find() -> Option<Running> {
     if let Ok(path) = std::env::var("LABCTL_TEST_KUBECONFIG") {
-        return Some(Running {
-            kubeconfig: path.into(),
-            audit: None,
-            _keeper: None,
-        });
+        return Some(Running { kubeconfig: path.into(), audit: None, _keeper: None });
     }
     let folders = std::env::var("LABCTL_TEST_APISERVER").unwrap_or_default();
     if let (Some(etcd), Some(api)) = (folder_of(&folders, "etcd"), folder_of(&folders, "kube-apiserver")) {
@@ -83,10 +79,8 @@ async fn find() -> Option<Running> {
 }
 
 fn folder_of(folders: &str, binary: &str) -> Option<PathBuf> {
-    let candidates = folders
-        .split([':', '\n'])
-        .filter(|f| !f.is_empty())
-        .flat_map(|folder| [PathBuf::from(folder), Path::new(folder).join("bin")]);
+    let candidates =
+        folders.split([':', '\n']).filter(|f| !f.is_empty()).flat_map(|folder| [PathBuf::from(folder), Path::new(folder).join("bin")]);
     candidates.into_iter().find(|folder| folder.join(binary).is_file())
 }
 
@@ -110,27 +104,14 @@ async fn start(etcd: &Path, api: &Path) -> Running {
         ports[2]
     );
     std::fs::write(&kubeconfig, text).unwrap();
-    let keeper = Command::new("sh")
-        .args(["-c", KEEPER, "keeper"])
-        .args([etcd, api, &folder])
-        .args(&ports)
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let keeper =
+        Command::new("sh").args(["-c", KEEPER, "keeper"]).args([etcd, api, &folder]).args(&ports).stdin(Stdio::piped()).spawn().unwrap();
     let kube = connect(&kubeconfig, None).await.unwrap();
     let started = tokio::time::Instant::now();
     // nothing can be watched before there is a server, so this one wait has to ask again and again
     while let Err(error) = kube.ready().await {
-        assert!(
-            started.elapsed() < Duration::from_secs(90),
-            "the API server does not come up: {error}; see {}",
-            folder.display()
-        );
+        assert!(started.elapsed() < Duration::from_secs(90), "the API server does not come up: {error}; see {}", folder.display());
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    Running {
-        kubeconfig,
-        audit: Some(folder.join("audit.log")),
-        _keeper: Some(keeper),
-    }
+    Running { kubeconfig, audit: Some(folder.join("audit.log")), _keeper: Some(keeper) }
 }

@@ -7,10 +7,7 @@ pub fn needs(tier: &str, variable: &str, bring: &str) -> Option<String> {
         return Some(value);
     }
     let required = std::env::var("LABCTL_REQUIRE_TIERS").unwrap_or_default();
-    assert!(
-        !required.split(',').any(|name| name.trim() == tier),
-        "tier {tier} is required, but {variable} is not set: {bring}"
-    );
+    assert!(!required.split(',').any(|name| name.trim() == tier), "tier {tier} is required, but {variable} is not set: {bring}");
     println!("NOT RUN: tier {tier}: {variable} is not set: {bring}");
     None
 }

@@ -1,12 +1,7 @@
 //! Readiness and causes on a cluster with kubelets. `LABCTL_TEST_CLUSTER` names its kubeconfig, `LABCTL_TEST_IMAGE` an image with a shell that its
 //! nodes have.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "helpers of tests say what they expect"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests say what they expect")]
 
 use labctl::adapters::kube::connect;
 use labctl::cluster::{Cluster, ClusterError, Desired, NotReady, ObjectRef};
@@ -29,11 +24,7 @@ async fn bench(name: &str) -> Option<Bench> {
     };
     let kube = connect(Path::new(&kubeconfig), None).await.unwrap();
     let namespace = format!("{name}-{:06x}", rand::random::<u32>() & 0xff_ffff);
-    Some(Bench {
-        cluster: Cluster::new(kube, &namespace),
-        namespace,
-        image,
-    })
+    Some(Bench { cluster: Cluster::new(kube, &namespace), namespace, image })
 }
 
 impl Bench {
@@ -52,11 +43,7 @@ impl Bench {
     async fn bring(&self, objects: &[Value], within: Duration) -> Result<Duration, ClusterError> {
         let mut all = vec![json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}})];
         all.extend(objects.to_vec());
-        let desired = Desired {
-            component: "c".into(),
-            namespace: Some(self.namespace.clone()),
-            objects: all,
-        };
+        let desired = Desired { component: "c".into(), namespace: Some(self.namespace.clone()), objects: all };
         let (sink, cancel) = (Sink::silent(), CancellationToken::new());
         let diff = self.cluster.diff(std::slice::from_ref(&desired)).await?;
         self.cluster.apply(&desired, &diff, &sink, &cancel).await?;
@@ -68,19 +55,8 @@ impl Bench {
 
     async fn expect_cause(&self, objects: &[Value], within: u64, id: &str, hopeless: bool) {
         let started = Instant::now();
-        let error = self
-            .bring(objects, Duration::from_secs(within))
-            .await
-            .map(|after| format!("ready after {after:?}"))
-            .unwrap_err();
-        let ClusterError::NotReady(NotReady {
-            causes,
-            hopeless: ended_early,
-            ..
-        }) = &error
-        else {
-            panic!("{error}")
-        };
+        let error = self.bring(objects, Duration::from_secs(within)).await.map(|after| format!("ready after {after:?}")).unwrap_err();
+        let ClusterError::NotReady(NotReady { causes, hopeless: ended_early, .. }) = &error else { panic!("{error}") };
         println!("{id}: {:.1} s, early {ended_early}: {error}", started.elapsed().as_secs_f64());
         assert_eq!(causes.first().map(|cause| cause.id), Some(id), "{error}");
         assert_eq!(*ended_early, hopeless, "{error}");
@@ -94,18 +70,9 @@ async fn a_rollout_is_waited_for_and_changed_configuration_rolls_it() {
     let Some(bench) = bench("roll").await else { return };
     let pod = json!({"containers": [bench.shell("sleep 1000")], "volumes": [{"name": "v", "configMap": {"name": "settings"}}]});
     let config = |value: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": value}});
-    let first = bench
-        .bring(&[config("1"), Bench::deployment("d", &pod)], Duration::from_mins(1))
-        .await
-        .unwrap();
-    let again = bench
-        .bring(&[config("1"), Bench::deployment("d", &pod)], Duration::from_mins(1))
-        .await
-        .unwrap();
-    bench
-        .bring(&[config("2"), Bench::deployment("d", &pod)], Duration::from_mins(1))
-        .await
-        .unwrap();
+    let first = bench.bring(&[config("1"), Bench::deployment("d", &pod)], Duration::from_mins(1)).await.unwrap();
+    let again = bench.bring(&[config("1"), Bench::deployment("d", &pod)], Duration::from_mins(1)).await.unwrap();
+    bench.bring(&[config("2"), Bench::deployment("d", &pod)], Duration::from_mins(1)).await.unwrap();
     let path = format!("/apis/apps/v1/namespaces/{}/deployments/d", bench.namespace);
     let live = bench.cluster.kube().get(&path).await.unwrap();
     assert_eq!(live["metadata"]["annotations"]["deployment.kubernetes.io/revision"], "2");
@@ -121,38 +88,30 @@ async fn each_kind_of_broken_workload_is_named() {
     let mut missing_image = b.shell("true");
     missing_image["image"] = json!("registry.invalid/no/such:1");
     // a registry that cannot be reached may come back
-    b.expect_cause(&[Bench::deployment("net", &pod(missing_image.clone()))], 12, "image-network", false)
-        .await;
+    b.expect_cause(&[Bench::deployment("net", &pod(missing_image.clone()))], 12, "image-network", false).await;
     missing_image["imagePullPolicy"] = json!("Never");
-    b.expect_cause(&[Bench::deployment("never", &pod(missing_image))], 40, "image-not-on-node", true)
-        .await;
+    b.expect_cause(&[Bench::deployment("never", &pod(missing_image))], 40, "image-not-on-node", true).await;
     let mut greedy = b.shell("sleep 1000");
     greedy["resources"] = json!({"requests": {"cpu": "900"}});
-    b.expect_cause(&[Bench::deployment("greedy", &pod(greedy))], 60, "unschedulable", true)
-        .await;
+    b.expect_cause(&[Bench::deployment("greedy", &pod(greedy))], 60, "unschedulable", true).await;
     let mut config = b.shell("sleep 1000");
     config["envFrom"] = json!([{"configMapRef": {"name": "absent"}}]);
-    b.expect_cause(&[Bench::deployment("config", &pod(config))], 60, "config-missing", true)
-        .await;
+    b.expect_cause(&[Bench::deployment("config", &pod(config))], 60, "config-missing", true).await;
     let mut oom = b.shell("x=a; while true; do x=$x$x$x$x; done");
     oom["resources"] = json!({"limits": {"memory": "16Mi"}});
-    b.expect_cause(&[Bench::deployment("oom", &pod(oom))], 40, "out-of-memory", false)
-        .await;
+    b.expect_cause(&[Bench::deployment("oom", &pod(oom))], 40, "out-of-memory", false).await;
     let mut probe = b.shell("sleep 1000");
     probe["readinessProbe"] = json!({"exec": {"command": ["false"]}, "periodSeconds": 1});
-    b.expect_cause(&[Bench::deployment("probe", &pod(probe))], 12, "probe-failing", false)
-        .await;
+    b.expect_cause(&[Bench::deployment("probe", &pod(probe))], 12, "probe-failing", false).await;
     let job = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "job"}, "spec": {"backoffLimit": 0, "template": {"spec": {
         "restartPolicy": "Never", "containers": [b.shell("echo no such table; exit 3")]}}}});
     b.expect_cause(&[job], 60, "job-failed", true).await;
     let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"],
         "storageClassName": "fast", "resources": {"requests": {"storage": "1Gi"}}}});
     let user = json!({"containers": [b.shell("sleep 1000")], "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]});
-    b.expect_cause(&[claim, Bench::deployment("claim", &user)], 60, "volume-pending", true)
-        .await;
+    b.expect_cause(&[claim, Bench::deployment("claim", &user)], 60, "volume-pending", true).await;
     let quota = json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}});
-    b.expect_cause(&[quota, Bench::deployment("quota", &pod(b.shell("sleep 1000")))], 60, "quota", true)
-        .await;
+    b.expect_cause(&[quota, Bench::deployment("quota", &pod(b.shell("sleep 1000")))], 60, "quota", true).await;
 }
 
 #[tokio::test]

@@ -31,18 +31,10 @@ impl std::fmt::Debug for Kube {
 
 /// Reads a kubeconfig and makes a client for one of its contexts (the current one when `context` is `None`). Opens no connection yet.
 pub async fn connect(kubeconfig: &Path, context: Option<&str>) -> Result<Kube, ApiError> {
-    let refuse = |reason: String| ApiError::Kubeconfig {
-        path: kubeconfig.display().to_string(),
-        reason,
-    };
+    let refuse = |reason: String| ApiError::Kubeconfig { path: kubeconfig.display().to_string(), reason };
     let file = Kubeconfig::read_from(kubeconfig).map_err(|e| refuse(e.to_string()))?;
-    let options = KubeConfigOptions {
-        context: context.map(str::to_owned),
-        ..KubeConfigOptions::default()
-    };
-    let mut config = kube::Config::from_custom_kubeconfig(file, &options)
-        .await
-        .map_err(|e| refuse(e.to_string()))?;
+    let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
+    let mut config = kube::Config::from_custom_kubeconfig(file, &options).await.map_err(|e| refuse(e.to_string()))?;
     config.connect_timeout = Some(CONNECT);
     config.write_timeout = Some(CALL);
     // reads have no deadline at the socket, since watches are quiet for minutes; each call has one of its own
@@ -82,11 +74,8 @@ impl Kube {
         let mut next = String::new();
         loop {
             let joint = if path.contains('?') { '&' } else { '?' };
-            let page = if next.is_empty() {
-                format!("{path}{joint}limit=1000")
-            } else {
-                format!("{path}{joint}limit=1000&continue={next}")
-            };
+            let page =
+                if next.is_empty() { format!("{path}{joint}limit=1000") } else { format!("{path}{joint}limit=1000&continue={next}") };
             let accept = matches!(form, ListForm::Metadata).then_some("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1");
             let mut answer = parse(&self.send(Method::GET, &page, None, accept, Vec::new()).await?)?;
             if let Some(Value::Array(found)) = answer.get_mut("items").map(Value::take) {
@@ -103,25 +92,12 @@ impl Kube {
     pub async fn apply(&self, path: &str, manager: &str, object: &Value, dry_run: bool) -> Result<Value, ApiError> {
         let dry = if dry_run { "&dryRun=All" } else { "" };
         let path = format!("{path}?fieldManager={manager}&force=true&fieldValidation=Strict{dry}");
-        parse(
-            &self
-                .call(
-                    Method::PATCH,
-                    &path,
-                    Some("application/apply-patch+yaml"),
-                    object.to_string().into_bytes(),
-                )
-                .await?,
-        )
+        parse(&self.call(Method::PATCH, &path, Some("application/apply-patch+yaml"), object.to_string().into_bytes()).await?)
     }
 
     /// DELETE with options (`preconditions`, `propagationPolicy`).
     pub async fn delete(&self, path: &str, options: &Value) -> Result<Value, ApiError> {
-        parse(
-            &self
-                .call(Method::DELETE, path, Some("application/json"), options.to_string().into_bytes())
-                .await?,
-        )
+        parse(&self.call(Method::DELETE, path, Some("application/json"), options.to_string().into_bytes()).await?)
     }
 
     /// Whether the API server says it is ready to serve.
@@ -149,25 +125,18 @@ impl Kube {
         if let Some(accept) = accept {
             request = request.header(http::header::ACCEPT, accept);
         }
-        let request = request
-            .body(Body::from(body))
-            .map_err(|e| ApiError::Malformed(format!("{what}: {e}")))?;
+        let request = request.body(Body::from(body)).map_err(|e| ApiError::Malformed(format!("{what}: {e}")))?;
         let work = async {
             let response = self.client.send(request).await.map_err(|e| ApiError::from_kube(&e))?;
             let (head, body) = response.into_parts();
-            let bytes = body
-                .collect_bytes()
-                .await
-                .map_err(|e| ApiError::Broken(ApiError::from_kube(&e).to_string()))?;
+            let bytes = body.collect_bytes().await.map_err(|e| ApiError::Broken(ApiError::from_kube(&e).to_string()))?;
             if head.status.is_success() {
                 return Ok(bytes.to_vec());
             }
             let retry_after = head.headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok());
             Err(ApiError::from_answer(head.status.as_u16(), retry_after, &bytes))
         };
-        tokio::time::timeout(CALL, work)
-            .await
-            .unwrap_or(Err(ApiError::Timeout { what, after: CALL }))
+        tokio::time::timeout(CALL, work).await.unwrap_or(Err(ApiError::Timeout { what, after: CALL }))
     }
 }
 

@@ -89,19 +89,13 @@ impl ApiError {
 
     /// Reads an error answer; `retry_after` is the header's value.
     pub(crate) fn from_answer(code: u16, retry_after: Option<&str>, body: &[u8]) -> Self {
-        let mut status = ApiStatus {
-            code,
-            ..ApiStatus::default()
-        };
+        let mut status = ApiStatus { code, ..ApiStatus::default() };
         if let Ok(json) = serde_json::from_slice::<Value>(body)
             && json["kind"] == "Status"
         {
             json["reason"].as_str().unwrap_or_default().clone_into(&mut status.reason);
             json["message"].as_str().unwrap_or_default().clone_into(&mut status.message);
-            status.retry_after = json["details"]["retryAfterSeconds"]
-                .as_u64()
-                .filter(|s| *s > 0)
-                .map(Duration::from_secs);
+            status.retry_after = json["details"]["retryAfterSeconds"].as_u64().filter(|s| *s > 0).map(Duration::from_secs);
             for cause in json["details"]["causes"].as_array().into_iter().flatten() {
                 status.causes.push(FieldCause {
                     field: cause["field"].as_str().unwrap_or_default().to_owned(),
@@ -116,11 +110,7 @@ impl ApiError {
             status.retry_after = Some(Duration::from_secs(seconds));
         }
         if code == 401 {
-            return Self::Unauthorized(if status.message.is_empty() {
-                "401".to_owned()
-            } else {
-                status.message
-            });
+            return Self::Unauthorized(if status.message.is_empty() { "401".to_owned() } else { status.message });
         }
         Self::Status(Box::new(status))
     }
@@ -139,9 +129,7 @@ impl ApiError {
         let lower = text.to_lowercase();
         if lower.contains("certificate") || lower.contains("unknownissuer") || lower.contains("alert") {
             Self::Certificate(text)
-        } else if ["refused", "dns error", "unreachable", "no route", "failed to lookup", "connect"]
-            .iter()
-            .any(|w| lower.contains(w))
+        } else if ["refused", "dns error", "unreachable", "no route", "failed to lookup", "connect"].iter().any(|w| lower.contains(w))
             && !lower.contains("reset")
         {
             Self::Unreachable(text)
@@ -174,9 +162,7 @@ mod tests {
     fn status_keeps_field_causes_and_prefers_the_header_of_retry_after() {
         let body = json!({"kind": "Status", "code": 422, "reason": "Invalid", "message": "m",
             "details": {"retryAfterSeconds": 9, "causes": [{"field": "spec.selector", "message": "field is immutable"}]}});
-        let ApiError::Status(status) = ApiError::from_answer(422, Some("2"), body.to_string().as_bytes()) else {
-            panic!("not a status")
-        };
+        let ApiError::Status(status) = ApiError::from_answer(422, Some("2"), body.to_string().as_bytes()) else { panic!("not a status") };
         assert_eq!(status.retry_after, Some(Duration::from_secs(2)));
         assert_eq!(status.causes[0].field, "spec.selector");
     }

@@ -66,36 +66,19 @@ impl Forward {
     /// Opens a port on 127.0.0.1 that leads to `service:port`. Fails at once when no pod is ready.
     pub async fn open(client: kube::Client, namespace: &str, service: &str, port: u16) -> Result<Self, ForwardError> {
         target::resolve(&client, namespace, service, port).await?;
-        let bind = |error: std::io::Error| ForwardError::Bind {
-            of: format!("{namespace}/{service}:{port}"),
-            cause: error.to_string(),
-        };
+        let bind = |error: std::io::Error| ForwardError::Bind { of: format!("{namespace}/{service}:{port}"), cause: error.to_string() };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
         let trouble = Trouble::default();
-        let route = Route {
-            client,
-            namespace: namespace.to_owned(),
-            service: service.to_owned(),
-            port,
-            trouble: Arc::clone(&trouble),
-        };
+        let route = Route { client, namespace: namespace.to_owned(), service: service.to_owned(), port, trouble: Arc::clone(&trouble) };
         let closed = CancellationToken::new();
         tokio::spawn(closed.clone().run_until_cancelled_owned(serve(listener, route)));
-        Ok(Self {
-            address,
-            trouble,
-            _close: closed.drop_guard(),
-        })
+        Ok(Self { address, trouble, _close: closed.drop_guard() })
     }
 
     /// A forward that is none: an address that can be reached already.
     pub(super) fn to(address: SocketAddr) -> Self {
-        Self {
-            address,
-            trouble: Trouble::default(),
-            _close: CancellationToken::new().drop_guard(),
-        }
+        Self { address, trouble: Trouble::default(), _close: CancellationToken::new().drop_guard() }
     }
 
     /// Where to connect to.
@@ -143,12 +126,7 @@ async fn carry(mut local: TcpStream, route: Route) {
                 && let Some(refused) = refused
                 && let Ok(Some(why)) = tokio::time::timeout(Duration::from_millis(100), refused).await
             {
-                route.note(Some(format!(
-                    "pod {} does not take connections on port {}: {}",
-                    target.pod,
-                    target.port,
-                    last_clause(&why)
-                )));
+                route.note(Some(format!("pod {} does not take connections on port {}: {}", target.pod, target.port, last_clause(&why))));
             }
             forwarder.abort();
         }
@@ -177,10 +155,7 @@ impl Route {
             match opened {
                 Err(_late) => return Err(ForwardError::Late { of: of(), after: CONNECT }),
                 Ok(Err(error)) => {
-                    last = Some(ForwardError::Api {
-                        of: of(),
-                        cause: super::objects::cause(&error),
-                    });
+                    last = Some(ForwardError::Api { of: of(), cause: super::objects::cause(&error) });
                 }
                 Ok(Ok(mut forwarder)) => {
                     if let Some(stream) = forwarder.take_stream(target.port) {
@@ -191,9 +166,6 @@ impl Route {
                 }
             }
         }
-        Err(last.unwrap_or_else(|| ForwardError::Api {
-            of: of(),
-            cause: "no attempt was made".to_owned(),
-        }))
+        Err(last.unwrap_or_else(|| ForwardError::Api { of: of(), cause: "no attempt was made".to_owned() }))
     }
 }

@@ -36,26 +36,13 @@ impl std::fmt::Debug for Forwards {
 impl Forwards {
     /// An empty pool for one cluster.
     pub fn new(client: kube::Client) -> Self {
-        Self {
-            client,
-            open: Arc::default(),
-        }
+        Self { client, open: Arc::default() }
     }
 
     /// The forward to a Service port, opened when there is none yet. A failure is not kept: the next who asks tries again.
     pub async fn get(&self, key: &Key) -> Result<Arc<Forward>, ForwardError> {
-        let slot = Arc::clone(
-            self.open
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .entry(key.clone())
-                .or_default(),
-        );
-        let open = || async {
-            Forward::open(self.client.clone(), &key.namespace, &key.service, key.port)
-                .await
-                .map(Arc::new)
-        };
+        let slot = Arc::clone(self.open.lock().unwrap_or_else(PoisonError::into_inner).entry(key.clone()).or_default());
+        let open = || async { Forward::open(self.client.clone(), &key.namespace, &key.service, key.port).await.map(Arc::new) };
         slot.get_or_try_init(open).await.cloned()
     }
 

@@ -28,13 +28,7 @@ const KNOWN: [(&str, &str, &str, &str, bool); 17] = [
     ("Namespace", "", "v1", "namespaces", false),
     ("Node", "", "v1", "nodes", false),
     ("APIService", "apiregistration.k8s.io", "v1", "apiservices", false),
-    (
-        "CustomResourceDefinition",
-        "apiextensions.k8s.io",
-        "v1",
-        "customresourcedefinitions",
-        false,
-    ),
+    ("CustomResourceDefinition", "apiextensions.k8s.io", "v1", "customresourcedefinitions", false),
 ];
 
 /// Why an object could not be read. That it is not there is no error.
@@ -67,10 +61,7 @@ impl std::fmt::Debug for Objects {
 impl Objects {
     /// For one cluster.
     pub fn new(client: kube::Client) -> Self {
-        Self {
-            client,
-            kinds: Arc::default(),
-        }
+        Self { client, kinds: Arc::default() }
     }
 
     /// The object, or `None` when it is not there. `api_version` (`apps/v1`) is needed only where several groups have the kind; `namespace` is
@@ -92,30 +83,20 @@ impl Objects {
             Err(_late) => Err(ObjectError::Late(DEADLINE)),
             Ok(Err(error)) => Err(ObjectError::Api(cause(&error))),
             Ok(Ok(None)) => Ok(None),
-            Ok(Ok(Some(object))) => serde_json::to_value(object)
-                .map(Some)
-                .map_err(|error| ObjectError::Api(error.to_string())),
+            Ok(Ok(Some(object))) => serde_json::to_value(object).map(Some).map_err(|error| ObjectError::Api(error.to_string())),
         }
     }
 
     async fn resource(&self, api_version: Option<&str>, kind: &str) -> Result<(ApiResource, bool), ObjectError> {
         let matches = |group: &str, version: &str| {
-            let own = if group.is_empty() {
-                version.to_owned()
-            } else {
-                format!("{group}/{version}")
-            };
+            let own = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
             api_version.is_none_or(|wanted| wanted == own)
         };
         if let Some((_, group, version, plural, namespaced)) = KNOWN.iter().find(|(k, g, v, ..)| *k == kind && matches(g, v)) {
             let resource = ApiResource {
                 group: (*group).to_owned(),
                 version: (*version).to_owned(),
-                api_version: if group.is_empty() {
-                    (*version).to_owned()
-                } else {
-                    format!("{group}/{version}")
-                },
+                api_version: if group.is_empty() { (*version).to_owned() } else { format!("{group}/{version}") },
                 kind: kind.to_owned(),
                 plural: (*plural).to_owned(),
             };
@@ -132,17 +113,11 @@ impl Objects {
         };
         let all = found.groups_alphabetical().into_iter().flat_map(|group| match api_version {
             // a version that is asked for may not be the preferred one
-            Some(_) => group
-                .versions()
-                .flat_map(|version| group.versioned_resources(version))
-                .collect::<Vec<_>>(),
+            Some(_) => group.versions().flat_map(|version| group.versioned_resources(version)).collect::<Vec<_>>(),
             None => group.recommended_resources(),
         });
         let of_kind = |(resource, _): &(ApiResource, ApiCapabilities)| resource.kind == kind && matches(&resource.group, &resource.version);
-        let (resource, capabilities) = all
-            .into_iter()
-            .find(of_kind)
-            .ok_or_else(|| ObjectError::UnknownKind(kind.to_owned()))?;
+        let (resource, capabilities) = all.into_iter().find(of_kind).ok_or_else(|| ObjectError::UnknownKind(kind.to_owned()))?;
         let known = (resource, capabilities.scope == Scope::Namespaced);
         self.kinds.lock().unwrap_or_else(PoisonError::into_inner).insert(id, known.clone());
         Ok(known)
@@ -152,11 +127,7 @@ impl Objects {
 /// What went wrong, in the API server's own words where it has some, else the innermost cause.
 pub(super) fn cause(error: &kube::Error) -> String {
     if let kube::Error::Api(status) = error {
-        let words = if status.message.is_empty() {
-            &status.reason
-        } else {
-            &status.message
-        };
+        let words = if status.message.is_empty() { &status.reason } else { &status.message };
         return words.trim().to_owned();
     }
     let mut error: &dyn std::error::Error = error;

@@ -51,7 +51,14 @@ pub async fn list(client: &kube::Client, namespace: &str) -> Result<Vec<Pod>, Ap
 }
 
 /// Reads the last `tail` lines of a container's log, and goes on while they come when `follow` is set.
-pub async fn log(client: &kube::Client, pod: &Pod, container: &str, tail: i64, follow: bool, mut line: impl FnMut(&str)) -> Result<(), ApiError> {
+pub async fn log(
+    client: &kube::Client,
+    pod: &Pod,
+    container: &str,
+    tail: i64,
+    follow: bool,
+    mut line: impl FnMut(&str),
+) -> Result<(), ApiError> {
     let pods: Api<v1::Pod> = Api::namespaced(client.clone(), &pod.namespace);
     let params = LogParams { container: Some(container.to_owned()), tail_lines: Some(tail), follow, ..LogParams::default() };
     let stream = within("read a log", pods.log_stream(&pod.name, &params)).await?;

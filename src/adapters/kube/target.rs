@@ -26,17 +26,11 @@ pub(super) async fn resolve(client: &kube::Client, namespace: &str, service: &st
     let (found, slices) = match tokio::time::timeout(DEADLINE, both).await {
         Err(_late) => return Err(ForwardError::Late { of, after: DEADLINE }),
         Ok(Err(error)) => {
-            return Err(ForwardError::Api {
-                of,
-                cause: super::objects::cause(&error),
-            });
+            return Err(ForwardError::Api { of, cause: super::objects::cause(&error) });
         }
         Ok(Ok(both)) => both,
     };
-    let found = found.ok_or_else(|| ForwardError::NoService {
-        namespace: namespace.to_owned(),
-        service: service.to_owned(),
-    })?;
+    let found = found.ok_or_else(|| ForwardError::NoService { namespace: namespace.to_owned(), service: service.to_owned() })?;
     choose(&of, &found, &slices.items, port)
 }
 
@@ -52,12 +46,7 @@ fn choose(of: &str, service: &Service, slices: &[EndpointSlice], port: u16) -> R
     let mut ready = Vec::new();
     let mut known = 0;
     for slice in slices {
-        let port = slice
-            .ports
-            .iter()
-            .flatten()
-            .find(|p| p.name.as_deref().unwrap_or_default() == name)
-            .and_then(|p| p.port);
+        let port = slice.ports.iter().flatten().find(|p| p.name.as_deref().unwrap_or_default() == name).and_then(|p| p.port);
         let Some(port) = port.and_then(|port| u16::try_from(port).ok()) else {
             continue;
         };
@@ -69,19 +58,14 @@ fn choose(of: &str, service: &Service, slices: &[EndpointSlice], port: u16) -> R
         }
     }
     ready.sort_by(|a, b| a.pod.cmp(&b.pod));
-    ready
-        .into_iter()
-        .next()
-        .ok_or_else(|| ForwardError::NoReadyEndpoint { of: of.to_owned(), known })
+    ready.into_iter().next().ok_or_else(|| ForwardError::NoReadyEndpoint { of: of.to_owned(), known })
 }
 
 /// The pod of an endpoint that takes traffic. A missing `ready` means yes, as the API says.
 fn ready_pod(endpoint: &Endpoint) -> Option<&str> {
     let target = endpoint.target_ref.as_ref()?;
     let ready = endpoint.conditions.as_ref().and_then(|conditions| conditions.ready).unwrap_or(true);
-    (ready && target.kind.as_deref() == Some("Pod"))
-        .then_some(target.name.as_deref())
-        .flatten()
+    (ready && target.kind.as_deref() == Some("Pod")).then_some(target.name.as_deref()).flatten()
 }
 
 #[cfg(test)]
@@ -108,18 +92,9 @@ mod tests {
     #[test]
     fn a_named_target_port_is_the_one_of_the_slice() {
         let service = service(&json!([{"name": "http", "port": 80, "targetPort": "web"}, {"name": "grpc", "port": 81}]));
-        let slices = [slice(
-            &json!([{"name": "grpc", "port": 9000}, {"name": "http", "port": 8080}]),
-            &json!([pod("a", Some(true))]),
-        )];
+        let slices = [slice(&json!([{"name": "grpc", "port": 9000}, {"name": "http", "port": 8080}]), &json!([pod("a", Some(true))]))];
         let target = choose("s", &service, &slices, 80).unwrap();
-        assert_eq!(
-            target,
-            Target {
-                pod: "a".to_owned(),
-                port: 8080
-            }
-        );
+        assert_eq!(target, Target { pod: "a".to_owned(), port: 8080 });
     }
 
     #[test]

@@ -95,29 +95,19 @@ fn spans(trace: Trace) -> Vec<Span> {
         let mut parent = None;
         let mut links = Vec::new();
         for reference in raw.references {
-            let link = Link {
-                trace: trace_id(&reference.trace_id),
-                span: span_id(&reference.span_id),
-            };
+            let link = Link { trace: trace_id(&reference.trace_id), span: span_id(&reference.span_id) };
             if parent.is_none() && reference.ref_type == "CHILD_OF" && link.trace == own {
                 parent = Some(link.span);
             } else {
                 links.push(link);
             }
         }
-        let kind = raw
-            .tags
-            .iter()
-            .find(|tag| tag.key == "span.kind")
-            .and_then(|tag| tag.value.as_str());
+        let kind = raw.tags.iter().find(|tag| tag.key == "span.kind").and_then(|tag| tag.value.as_str());
         Span {
             trace: own,
             id: span_id(&raw.span_id),
             parent,
-            service: processes
-                .get(&raw.process_id)
-                .map(|process| process.service_name.clone())
-                .unwrap_or_default(),
+            service: processes.get(&raw.process_id).map(|process| process.service_name.clone()).unwrap_or_default(),
             kind: kind.map_or(SpanKind::Unknown, SpanKind::read),
             name: raw.operation_name,
             links,

@@ -35,11 +35,7 @@ pub enum TraceError {
 impl Traces {
     /// One at `base`.
     pub fn new(http: Http, kind: StoreKind, base: impl Into<String>) -> Self {
-        Self {
-            http,
-            base: base.into(),
-            kind,
-        }
+        Self { http, base: base.into(), kind }
     }
 
     /// The spans of a trace; `None` when the store does not have it (yet).

@@ -86,9 +86,7 @@ struct TagValues {
 }
 
 pub(super) async fn get(store: &Traces, id: &str) -> Result<Option<Vec<Span>>, TraceError> {
-    let call = Call::get(&store.base, &format!("/api/traces/{id}"))
-        .header("accept", "application/json")
-        .within(Duration::from_secs(10));
+    let call = Call::get(&store.base, &format!("/api/traces/{id}")).header("accept", "application/json").within(Duration::from_secs(10));
     let answer = store.http.call(call).await?;
     if answer.status == 404 {
         return Ok(None);
@@ -97,17 +95,12 @@ pub(super) async fn get(store: &Traces, id: &str) -> Result<Option<Vec<Span>>, T
     while let Some(inner) = trace.trace {
         trace = *inner;
     }
-    let batches = trace
-        .batches
-        .ok_or_else(|| TraceError::Shape("neither `batches` nor `resourceSpans`".to_owned()))?;
+    let batches = trace.batches.ok_or_else(|| TraceError::Shape("neither `batches` nor `resourceSpans`".to_owned()))?;
     Ok(Some(batches.into_iter().flat_map(spans).collect()))
 }
 
 pub(super) async fn services(store: &Traces) -> Result<Vec<String>, TraceError> {
-    let values: TagValues = store
-        .http
-        .json(Call::get(&store.base, "/api/search/tag/service.name/values"))
-        .await?;
+    let values: TagValues = store.http.json(Call::get(&store.base, "/api/search/tag/service.name/values")).await?;
     Ok(values.tag_values)
 }
 
@@ -125,10 +118,7 @@ pub(super) async fn search(store: &Traces, service: &str, limit: u64) -> Result<
 
 fn spans(batch: Batch) -> Vec<Span> {
     let name = batch.resource.attributes.iter().find(|attribute| attribute.key == "service.name");
-    let service = name
-        .and_then(|name| name.value.get("stringValue")?.as_str())
-        .unwrap_or_default()
-        .to_owned();
+    let service = name.and_then(|name| name.value.get("stringValue")?.as_str()).unwrap_or_default().to_owned();
     let to_span = |raw: RawSpan| Span {
         trace: trace_id(&raw.trace_id),
         id: span_id(&raw.span_id),
@@ -139,14 +129,7 @@ fn spans(batch: Batch) -> Vec<Span> {
             other => SpanKind::read(&other.to_string()),
         },
         name: raw.name,
-        links: raw
-            .links
-            .iter()
-            .map(|link| Link {
-                trace: trace_id(&link.trace_id),
-                span: span_id(&link.span_id),
-            })
-            .collect(),
+        links: raw.links.iter().map(|link| Link { trace: trace_id(&link.trace_id), span: span_id(&link.span_id) }).collect(),
     };
     batch.scope_spans.into_iter().flat_map(|scope| scope.spans).map(to_span).collect()
 }

@@ -66,10 +66,7 @@ impl<'s> Scene<'s> {
 
 /// When an event last happened; RFC 3339 in UTC, so text order is time order.
 fn last_seen(event: &Value) -> &str {
-    ["lastTimestamp", "eventTime", "firstTimestamp"]
-        .iter()
-        .find_map(|name| event[*name].as_str())
-        .unwrap_or_default()
+    ["lastTimestamp", "eventTime", "firstTimestamp"].iter().find_map(|name| event[*name].as_str()).unwrap_or_default()
 }
 
 /// `namespace/name` of an object.
@@ -81,9 +78,5 @@ pub fn name_of(object: &Value) -> String {
 /// One line, of bounded length.
 pub fn short(text: &str) -> String {
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= 300 {
-        line
-    } else {
-        line.chars().take(299).chain(['…']).collect()
-    }
+    if line.chars().count() <= 300 { line } else { line.chars().take(299).chain(['…']).collect() }
 }

@@ -16,26 +16,14 @@ pub fn of_container(pod: &Value, reference: &ObjectRef, status: &Value, scene: &
     let name = status["name"].as_str().unwrap_or_default();
     let waiting = status["state"]["waiting"]["reason"].as_str().unwrap_or_default();
     if matches!(waiting, "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError") {
-        return Some(config_error(
-            pod,
-            reference,
-            name,
-            waiting,
-            status["state"]["waiting"]["message"].as_str().unwrap_or_default(),
-        ));
+        return Some(config_error(pod, reference, name, waiting, status["state"]["waiting"]["message"].as_str().unwrap_or_default()));
     }
-    let ended = [&status["state"]["terminated"], &status["lastState"]["terminated"]]
-        .into_iter()
-        .find(|ended| ended.is_object())?;
+    let ended = [&status["state"]["terminated"], &status["lastState"]["terminated"]].into_iter().find(|ended| ended.is_object())?;
     if status["ready"] == true || (ended["exitCode"] == 0 && waiting != "CrashLoopBackOff") {
         return None;
     }
     let restarts = status["restartCount"].as_u64().unwrap_or(0);
-    let log = scene
-        .logs
-        .get(&(reference.name.clone(), name.to_owned()))
-        .map(String::as_str)
-        .unwrap_or_default();
+    let log = scene.logs.get(&(reference.name.clone(), name.to_owned())).map(String::as_str).unwrap_or_default();
     if ended["reason"] == "OOMKilled" {
         let limit = memory_limit(pod, name).map(|limit| format!(" of {limit}")).unwrap_or_default();
         return Some(Cause {
@@ -52,11 +40,7 @@ pub fn of_container(pod: &Value, reference: &ObjectRef, status: &Value, scene: &
     let code = ended["exitCode"].as_i64().unwrap_or(-1);
     let last = last_words(log, ended["message"].as_str().unwrap_or_default());
     let waits = waits_for_another(&last);
-    let signal = if code > 128 {
-        format!(" (signal {})", code - 128)
-    } else {
-        String::new()
-    };
+    let signal = if code > 128 { format!(" (signal {})", code - 128) } else { String::new() };
     Some(Cause {
         id: if waits { "crash-waiting-for-another" } else { "crash-loop" },
         object: reference.clone(),
@@ -82,18 +66,11 @@ pub fn of_container(pod: &Value, reference: &ObjectRef, status: &Value, scene: &
 pub fn of_pod(pod: &Value, reference: &ObjectRef, scene: &Scene<'_>) -> Vec<Cause> {
     let mut found = Vec::new();
     let statuses = pod["status"]["containerStatuses"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let starting = statuses.iter().any(|s| {
-        matches!(
-            s["state"]["waiting"]["reason"].as_str(),
-            Some("ContainerCreating" | "PodInitializing")
-        )
-    });
+    let starting =
+        statuses.iter().any(|s| matches!(s["state"]["waiting"]["reason"].as_str(), Some("ContainerCreating" | "PodInitializing")));
     if starting || (statuses.is_empty() && pod["spec"]["nodeName"].is_string()) {
         let mounts = scene.said("Pod", &reference.name, &["FailedMount"]);
-        if let Some(message) = mounts
-            .iter()
-            .find(|m| m.contains("not found") || m.contains("non-existent config key"))
-        {
+        if let Some(message) = mounts.iter().find(|m| m.contains("not found") || m.contains("non-existent config key")) {
             found.push(missing(pod, reference, "a volume", message));
         } else if let Some(message) = scene.said("Pod", &reference.name, &["FailedCreatePodSandBox"]).first() {
             found.push(Cause {
@@ -144,12 +121,8 @@ fn missing(pod: &Value, reference: &ObjectRef, who: &str, message: &str) -> Caus
     Cause {
         id: if key { "config-key-missing" } else { "config-missing" },
         object: reference.clone(),
-        sentence: format!(
-            "Pod {} cannot start: {who} needs a {kind} that lacks: {}",
-            name_of(pod),
-            short(message)
-        )
-        .replace("that lacks:", if key { "key that is not in it:" } else { "that is not there:" }),
+        sentence: format!("Pod {} cannot start: {who} needs a {kind} that lacks: {}", name_of(pod), short(message))
+            .replace("that lacks:", if key { "key that is not in it:" } else { "that is not there:" }),
         fix: if key {
             format!("add the key to the {kind}, or correct its name")
         } else {
@@ -160,9 +133,7 @@ fn missing(pod: &Value, reference: &ObjectRef, who: &str, message: &str) -> Caus
 }
 
 fn memory_limit<'p>(pod: &'p Value, container: &str) -> Option<&'p str> {
-    let all = ["containers", "initContainers"]
-        .into_iter()
-        .flat_map(|name| pod["spec"][name].as_array().into_iter().flatten());
+    let all = ["containers", "initContainers"].into_iter().flat_map(|name| pod["spec"][name].as_array().into_iter().flatten());
     all.into_iter().find(|c| c["name"] == container)?["resources"]["limits"]["memory"].as_str()
 }
 
@@ -192,11 +163,7 @@ fn waits_for_another(text: &str) -> bool {
 }
 
 fn reference_log(reference: &ObjectRef, container: &str) -> String {
-    format!(
-        "kubectl -n {} logs {} -c {container} --previous",
-        reference.namespace.as_deref().unwrap_or("default"),
-        reference.name
-    )
+    format!("kubectl -n {} logs {} -c {container} --previous", reference.namespace.as_deref().unwrap_or("default"), reference.name)
 }
 
 fn explain(code: i64, command: &str) -> String {
@@ -223,19 +190,11 @@ mod tests {
             "spec": {"nodeName": "x", "containers": [{"name": "c", "resources": {"limits": {"memory": "64Mi"}}}]},
             "status": {"containerStatuses": [status]}});
         let reference = ObjectRef::of(&pod).unwrap();
-        let events: Vec<Value> = events
-            .iter()
-            .map(|(r, m)| json!({"involvedObject": {"kind": "Pod", "name": "p"}, "reason": r, "message": m}))
-            .collect();
+        let events: Vec<Value> =
+            events.iter().map(|(r, m)| json!({"involvedObject": {"kind": "Pod", "name": "p"}, "reason": r, "message": m})).collect();
         let logs = BTreeMap::from([(("p".to_owned(), "c".to_owned()), log.to_owned())]);
-        let scene = Scene {
-            object: &reference,
-            live: &pod,
-            pods: &[&pod],
-            events: &events.iter().collect::<Vec<_>>(),
-            claims: &[],
-            logs: &logs,
-        };
+        let scene =
+            Scene { object: &reference, live: &pod, pods: &[&pod], events: &events.iter().collect::<Vec<_>>(), claims: &[], logs: &logs };
         let cause = super::super::find(&scene).into_iter().next().expect("a cause");
         assert_eq!((cause.id, cause.patience), (id, patience), "{}", cause.sentence);
         for word in words {
@@ -250,22 +209,8 @@ mod tests {
 
     #[test]
     fn crashes() {
-        check(
-            crash(4, 1, "Error"),
-            "start\nboom: bad flag\n",
-            &[],
-            "crash-loop",
-            Patience::Now,
-            &["exit code 1", "boom: bad flag"],
-        );
-        check(
-            crash(1, 1, "Error"),
-            "boom",
-            &[],
-            "crash-loop",
-            Patience::After(CRASHING),
-            &["1 restarts"],
-        );
+        check(crash(4, 1, "Error"), "start\nboom: bad flag\n", &[], "crash-loop", Patience::Now, &["exit code 1", "boom: bad flag"]);
+        check(crash(1, 1, "Error"), "boom", &[], "crash-loop", Patience::After(CRASHING), &["1 restarts"]);
         check(
             crash(9, 1, "Error"),
             "dial tcp 10.0.0.1:5432: connect: connection refused",
@@ -275,14 +220,7 @@ mod tests {
             &[],
         );
         check(crash(3, 137, "OOMKilled"), "", &[], "out-of-memory", Patience::Now, &["64Mi"]);
-        check(
-            crash(5, 139, "Error"),
-            "",
-            &[],
-            "crash-loop",
-            Patience::Now,
-            &["signal 11", "it said: nothing"],
-        );
+        check(crash(5, 139, "Error"), "", &[], "crash-loop", Patience::Now, &["signal 11", "it said: nothing"]);
         // a program that ends well again and again is a crash loop all the same
         check(crash(5, 0, "Completed"), "done", &[], "crash-loop", Patience::Now, &["exit code 0"]);
     }
@@ -309,10 +247,7 @@ mod tests {
         check(
             waiting("ContainerCreating", ""),
             "",
-            &[(
-                "FailedMount",
-                "MountVolume.SetUp failed for volume \"v\" : secret \"tls\" not found",
-            )],
+            &[("FailedMount", "MountVolume.SetUp failed for volume \"v\" : secret \"tls\" not found")],
             "config-missing",
             Patience::After(CONFIG),
             &["Secret", "tls"],

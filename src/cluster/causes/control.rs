@@ -16,10 +16,7 @@ pub fn of_owner(scene: &Scene<'_>) -> Vec<Cause> {
     if scene.object.kind == "Job"
         && let Some(failed) = condition("Failed", None)
     {
-        let last = scene
-            .logs
-            .values()
-            .find_map(|log| log.lines().map(str::trim).rfind(|line| !line.is_empty()));
+        let last = scene.logs.values().find_map(|log| log.lines().map(str::trim).rfind(|line| !line.is_empty()));
         found.push(Cause {
             id: "job-failed",
             object: scene.object.clone(),
@@ -40,11 +37,7 @@ pub fn of_owner(scene: &Scene<'_>) -> Vec<Cause> {
         found.push(Cause {
             id: "rollout-deadline",
             object: scene.object.clone(),
-            sentence: format!(
-                "{} made no progress: {}",
-                scene.object,
-                short(deadline["message"].as_str().unwrap_or_default())
-            ),
+            sentence: format!("{} made no progress: {}", scene.object, short(deadline["message"].as_str().unwrap_or_default())),
             fix: "look at its pods; raise progressDeadlineSeconds if it is only slow".to_owned(),
             patience: Patience::Now,
         });
@@ -62,38 +55,16 @@ fn pods_refused(scene: &Scene<'_>) -> Option<Cause> {
         .and_then(|c| c["message"].as_str());
     // an old event says nothing once pods are there
     let from_events = || {
-        if scene.pods.is_empty() {
-            scene
-                .said(&scene.object.kind, &scene.object.name, &["FailedCreate"])
-                .first()
-                .copied()
-        } else {
-            None
-        }
+        if scene.pods.is_empty() { scene.said(&scene.object.kind, &scene.object.name, &["FailedCreate"]).first().copied() } else { None }
     };
     let message = from_status.or_else(from_events)?;
     let lower = message.to_lowercase();
     let (id, what, fix, patience) = if lower.contains("exceeded quota") {
-        (
-            "quota",
-            "the namespace's quota is used up",
-            "raise the quota or lower the requests",
-            Patience::After(REFUSED),
-        )
+        ("quota", "the namespace's quota is used up", "raise the quota or lower the requests", Patience::After(REFUSED))
     } else if lower.contains("failed calling webhook") {
-        (
-            "webhook",
-            "an admission webhook cannot be reached",
-            "look at the webhook's pods; they may still be coming up",
-            Patience::Hold,
-        )
+        ("webhook", "an admission webhook cannot be reached", "look at the webhook's pods; they may still be coming up", Patience::Hold)
     } else if lower.contains("serviceaccount") && lower.contains("not found") {
-        (
-            "service-account",
-            "its service account is not there",
-            "create the ServiceAccount, or correct its name",
-            Patience::After(REFUSED),
-        )
+        ("service-account", "its service account is not there", "create the ServiceAccount, or correct its name", Patience::After(REFUSED))
     } else if lower.contains("podsecurity") {
         (
             "pod-security",
@@ -102,12 +73,7 @@ fn pods_refused(scene: &Scene<'_>) -> Option<Cause> {
             Patience::After(REFUSED),
         )
     } else {
-        (
-            "pods-refused",
-            "the API server refuses them",
-            "change what the message names",
-            Patience::After(REFUSED),
-        )
+        ("pods-refused", "the API server refuses them", "change what the message names", Patience::After(REFUSED))
     };
     let quota = message.split_once("exceeded quota: ").and_then(|(_, rest)| rest.split(',').next());
     let by = quota.map(|name| format!(" ({name})")).unwrap_or_default();
@@ -130,14 +96,7 @@ mod tests {
     fn causes(live: &Value, events: &[&Value], log: &str) -> Vec<Cause> {
         let reference = ObjectRef::of(live).unwrap();
         let logs = BTreeMap::from([(("p".to_owned(), "c".to_owned()), log.to_owned())]);
-        of_owner(&Scene {
-            object: &reference,
-            live,
-            pods: &[],
-            events,
-            claims: &[],
-            logs: &logs,
-        })
+        of_owner(&Scene { object: &reference, live, pods: &[], events, claims: &[], logs: &logs })
     }
 
     #[test]

@@ -9,10 +9,7 @@ use std::time::Duration;
 
 /// Whether an object of this kind runs pods.
 pub fn has_pods(object: &ObjectRef) -> bool {
-    matches!(
-        (object.group(), object.kind.as_str()),
-        ("apps", "Deployment" | "StatefulSet" | "DaemonSet") | ("batch", "Job") | ("", "Pod")
-    )
+    matches!((object.group(), object.kind.as_str()), ("apps", "Deployment" | "StatefulSet" | "DaemonSet") | ("batch", "Job") | ("", "Pod"))
 }
 
 /// Every cause there is for one object that is not ready; of several pods with the same cause one is named.
@@ -103,12 +100,7 @@ pub fn fresh_containers(pod: &Value, now: time::OffsetDateTime) -> Vec<Fresh> {
             let started = status["state"]["running"]["startedAt"].as_str()?;
             let started = time::OffsetDateTime::parse(started, &time::format_description::well_known::Rfc3339).ok()?;
             let pod = pod["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-            ((now - started).abs() < watch_for).then(|| Fresh {
-                pod,
-                container: name.to_owned(),
-                restarts,
-                watch_for,
-            })
+            ((now - started).abs() < watch_for).then(|| Fresh { pod, container: name.to_owned(), restarts, watch_for })
         })
         .collect()
 }
@@ -126,17 +118,9 @@ pub fn stopped_container(pod: &Value) -> Option<&str> {
 pub fn youngest(mut pods: Vec<Arc<Value>>) -> Vec<Arc<Value>> {
     let template = |pod: &Value| {
         let labels = &pod["metadata"]["labels"];
-        ["pod-template-hash", "controller-revision-hash"]
-            .iter()
-            .find_map(|name| labels[*name].as_str())
-            .unwrap_or_default()
-            .to_owned()
+        ["pod-template-hash", "controller-revision-hash"].iter().find_map(|name| labels[*name].as_str()).unwrap_or_default().to_owned()
     };
-    pods.sort_by(|a, b| {
-        a["metadata"]["creationTimestamp"]
-            .as_str()
-            .cmp(&b["metadata"]["creationTimestamp"].as_str())
-    });
+    pods.sort_by(|a, b| a["metadata"]["creationTimestamp"].as_str().cmp(&b["metadata"]["creationTimestamp"].as_str()));
     if let Some(newest) = pods.last().map(|pod| template(pod)) {
         pods.retain(|pod| template(pod) == newest);
     }
@@ -144,9 +128,7 @@ pub fn youngest(mut pods: Vec<Arc<Value>>) -> Vec<Arc<Value>> {
 }
 
 fn statuses(pod: &Value) -> impl Iterator<Item = &Value> {
-    ["initContainerStatuses", "containerStatuses"]
-        .into_iter()
-        .flat_map(|name| pod["status"][name].as_array().into_iter().flatten())
+    ["initContainerStatuses", "containerStatuses"].into_iter().flat_map(|name| pod["status"][name].as_array().into_iter().flatten())
 }
 
 #[cfg(test)]
@@ -164,10 +146,7 @@ mod tests {
             pod("old", "a", "2026-01-01T00:00:00Z"),
             pod("new2", "b", "2026-01-03T00:00:00Z"),
         ]);
-        assert_eq!(
-            got.iter().map(|p| p["metadata"]["name"].as_str().unwrap()).collect::<Vec<_>>(),
-            ["new", "new2"]
-        );
+        assert_eq!(got.iter().map(|p| p["metadata"]["name"].as_str().unwrap()).collect::<Vec<_>>(), ["new", "new2"]);
     }
 
     #[test]

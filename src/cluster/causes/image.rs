@@ -39,12 +39,7 @@ fn sort(reason: &str, text: &str) -> (&'static str, &'static str, &'static str, 
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     match reason {
         "InvalidImageName" => {
-            return (
-                "image-name",
-                "has a name that is not valid",
-                "correct the image's name",
-                Patience::Now,
-            );
+            return ("image-name", "has a name that is not valid", "correct the image's name", Patience::Now);
         }
         "ErrImageNeverPull" => {
             return (
@@ -73,15 +68,7 @@ fn sort(reason: &str, text: &str) -> (&'static str, &'static str, &'static str, 
             Patience::After(TWICE),
         );
     }
-    if says(&[
-        "not found",
-        "manifest unknown",
-        "manifest_unknown",
-        "does not exist",
-        "name unknown",
-        "404",
-        "no match for platform",
-    ]) {
+    if says(&["not found", "manifest unknown", "manifest_unknown", "does not exist", "name unknown", "404", "no match for platform"]) {
         return (
             "image-not-found",
             "does not exist in its registry",
@@ -116,14 +103,7 @@ mod tests {
         let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n"}});
         let reference = ObjectRef::of(&pod).unwrap();
         let event = json!({"involvedObject": {"kind": "Pod", "name": "p"}, "reason": "Failed", "message": event.unwrap_or_default()});
-        let scene = Scene {
-            object: &reference,
-            live: &pod,
-            pods: &[&pod],
-            events: &[&event],
-            claims: &[],
-            logs: &BTreeMap::new(),
-        };
+        let scene = Scene { object: &reference, live: &pod, pods: &[&pod], events: &[&event], claims: &[], logs: &BTreeMap::new() };
         let status = json!({"name": "c", "image": "docker.io/x/y:1", "state": {"waiting": {"reason": reason, "message": message}}});
         let cause = of_container(&pod, &reference, &status, &scene).unwrap();
         assert_eq!(cause.id, id, "{}", cause.sentence);
@@ -144,36 +124,11 @@ mod tests {
             Some("Failed to pull image \"docker.io/x/y:1\": pull access denied, repository does not exist or may require authorization"),
             "image-not-found",
         );
-        check(
-            "ErrImagePull",
-            "unexpected status from GET request: 401 Unauthorized",
-            None,
-            "image-unauthorized",
-        );
-        check(
-            "ErrImagePull",
-            "429 Too Many Requests - toomanyrequests: You have reached your pull rate limit",
-            None,
-            "image-rate-limit",
-        );
-        check(
-            "ErrImagePull",
-            "dial tcp: lookup registry on 127.0.0.11:53: no such host",
-            None,
-            "image-network",
-        );
-        check(
-            "ErrImagePull",
-            "tls: failed to verify certificate: x509: unknown authority",
-            None,
-            "image-certificate",
-        );
-        check(
-            "ErrImageNeverPull",
-            "Container image is not present with pull policy of Never",
-            None,
-            "image-not-on-node",
-        );
+        check("ErrImagePull", "unexpected status from GET request: 401 Unauthorized", None, "image-unauthorized");
+        check("ErrImagePull", "429 Too Many Requests - toomanyrequests: You have reached your pull rate limit", None, "image-rate-limit");
+        check("ErrImagePull", "dial tcp: lookup registry on 127.0.0.11:53: no such host", None, "image-network");
+        check("ErrImagePull", "tls: failed to verify certificate: x509: unknown authority", None, "image-certificate");
+        check("ErrImageNeverPull", "Container image is not present with pull policy of Never", None, "image-not-on-node");
         check("InvalidImageName", "couldn't parse image name", None, "image-name");
     }
 }

@@ -9,44 +9,24 @@ use std::time::Duration;
 const NO_ROOM: Duration = Duration::from_secs(20);
 
 pub fn of_pod(pod: &Value, reference: &ObjectRef, scene: &Scene<'_>) -> Option<Cause> {
-    let scheduled = pod["status"]["conditions"]
-        .as_array()?
-        .iter()
-        .find(|c| c["type"] == "PodScheduled" && c["status"] == "False")?;
+    let scheduled = pod["status"]["conditions"].as_array()?.iter().find(|c| c["type"] == "PodScheduled" && c["status"] == "False")?;
     let message = match scheduled["message"].as_str().filter(|text| !text.is_empty()) {
         Some(message) => message,
         None => scene.said("Pod", &reference.name, &["FailedScheduling"]).first().copied()?,
     };
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    let (fix, patience) = if says(&[
-        "node.kubernetes.io/not-ready",
-        "node.kubernetes.io/network-unavailable",
-        "no nodes available",
-        "node.cloudprovider",
-    ]) {
-        ("the nodes are still coming up", Patience::Hold)
-    } else if says(&[
-        "unbound immediate PersistentVolumeClaims",
-        "persistentvolumeclaim",
-        "volume binding",
-    ]) {
-        ("look at the pod's volume claims", Patience::Hold)
-    } else if says(&["Insufficient"]) {
-        (
-            "lower the requests, take a smaller profile, or give the cluster more CPU or memory",
-            Patience::After(NO_ROOM),
-        )
-    } else if says(&["free ports"]) {
-        (
-            "another pod holds the host port; change the port or remove the other",
-            Patience::After(NO_ROOM),
-        )
-    } else {
-        (
-            "check nodeSelector, affinity and tolerations of the pod against the nodes' labels and taints",
-            Patience::After(NO_ROOM),
-        )
-    };
+    let (fix, patience) =
+        if says(&["node.kubernetes.io/not-ready", "node.kubernetes.io/network-unavailable", "no nodes available", "node.cloudprovider"]) {
+            ("the nodes are still coming up", Patience::Hold)
+        } else if says(&["unbound immediate PersistentVolumeClaims", "persistentvolumeclaim", "volume binding"]) {
+            ("look at the pod's volume claims", Patience::Hold)
+        } else if says(&["Insufficient"]) {
+            ("lower the requests, take a smaller profile, or give the cluster more CPU or memory", Patience::After(NO_ROOM))
+        } else if says(&["free ports"]) {
+            ("another pod holds the host port; change the port or remove the other", Patience::After(NO_ROOM))
+        } else {
+            ("check nodeSelector, affinity and tolerations of the pod against the nodes' labels and taints", Patience::After(NO_ROOM))
+        };
     Some(Cause {
         id: "unschedulable",
         object: reference.clone(),
@@ -64,22 +44,11 @@ fn asks(pod: &Value) -> String {
         .flatten()
         .filter_map(|container| {
             let requests = container["resources"]["requests"].as_object().filter(|r| !r.is_empty())?;
-            let amounts: Vec<String> = requests
-                .iter()
-                .map(|(name, v)| format!("{name} {}", v.as_str().unwrap_or("?")))
-                .collect();
-            Some(format!(
-                "{} asks for {}",
-                container["name"].as_str().unwrap_or_default(),
-                amounts.join(", ")
-            ))
+            let amounts: Vec<String> = requests.iter().map(|(name, v)| format!("{name} {}", v.as_str().unwrap_or("?"))).collect();
+            Some(format!("{} asks for {}", container["name"].as_str().unwrap_or_default(), amounts.join(", ")))
         })
         .collect();
-    if parts.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", parts.join("; "))
-    }
+    if parts.is_empty() { String::new() } else { format!(" ({})", parts.join("; ")) }
 }
 
 #[cfg(test)]
@@ -94,37 +63,17 @@ mod tests {
             "spec": {"containers": [{"name": "c", "resources": {"requests": {"cpu": "8"}}}]},
             "status": {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}]}});
         let reference = ObjectRef::of(&pod).unwrap();
-        let scene = Scene {
-            object: &reference,
-            live: &pod,
-            pods: &[&pod],
-            events: &[],
-            claims: &[],
-            logs: &BTreeMap::new(),
-        };
+        let scene = Scene { object: &reference, live: &pod, pods: &[&pod], events: &[], claims: &[], logs: &BTreeMap::new() };
         let cause = of_pod(&pod, &reference, &scene).unwrap();
         assert_eq!(cause.patience, patience);
-        assert!(
-            cause.sentence.contains(message) && cause.sentence.contains("c asks for cpu 8"),
-            "{}",
-            cause.sentence
-        );
+        assert!(cause.sentence.contains(message) && cause.sentence.contains("c asks for cpu 8"), "{}", cause.sentence);
     }
 
     #[test]
     fn table() {
         check("0/1 nodes are available: 1 Insufficient cpu.", Patience::After(NO_ROOM));
-        check(
-            "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.",
-            Patience::After(NO_ROOM),
-        );
-        check(
-            "0/1 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/not-ready: }.",
-            Patience::Hold,
-        );
-        check(
-            "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.",
-            Patience::Hold,
-        );
+        check("0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.", Patience::After(NO_ROOM));
+        check("0/1 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/not-ready: }.", Patience::Hold);
+        check("0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.", Patience::Hold);
     }
 }

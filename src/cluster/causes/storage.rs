@@ -17,23 +17,13 @@ pub fn of_pod(pod: &Value, scene: &Scene<'_>) -> Vec<Cause> {
             if claim["status"]["phase"] == "Bound" {
                 return None;
             }
-            let message = *scene
-                .said(
-                    "PersistentVolumeClaim",
-                    name,
-                    &["ProvisioningFailed", "FailedBinding", "VolumeFailedDelete"],
-                )
-                .first()?;
+            let message =
+                *scene.said("PersistentVolumeClaim", name, &["ProvisioningFailed", "FailedBinding", "VolumeFailedDelete"]).first()?;
             let never = message.contains("no storage class is set") || (message.contains("storageclass") && message.contains("not found"));
             Some(Cause {
                 id: "volume-pending",
                 object: ObjectRef::of(claim)?,
-                sentence: format!(
-                    "PersistentVolumeClaim {} of pod {} gets no volume: {}",
-                    name_of(claim),
-                    name_of(pod),
-                    short(message)
-                ),
+                sentence: format!("PersistentVolumeClaim {} of pod {} gets no volume: {}", name_of(claim), name_of(pod), short(message)),
                 fix: if never {
                     "name a storage class that exists, or make one the default".to_owned()
                 } else {
@@ -61,21 +51,11 @@ mod tests {
         let reference = ObjectRef::of(&pod).unwrap();
         for (phase, count) in [("Pending", 1), ("Bound", 0)] {
             let claim = claim(phase);
-            let scene = Scene {
-                object: &reference,
-                live: &pod,
-                pods: &[&pod],
-                events: &[&event],
-                claims: &[&claim],
-                logs: &BTreeMap::new(),
-            };
+            let scene =
+                Scene { object: &reference, live: &pod, pods: &[&pod], events: &[&event], claims: &[&claim], logs: &BTreeMap::new() };
             let found = of_pod(&pod, &scene);
             assert_eq!(found.len(), count);
-            assert!(
-                found
-                    .iter()
-                    .all(|c| c.patience == Patience::After(NO_CLASS) && c.sentence.contains("fast"))
-            );
+            assert!(found.iter().all(|c| c.patience == Patience::After(NO_CLASS) && c.sentence.contains("fast")));
         }
     }
 }

@@ -21,11 +21,7 @@ pub fn compare(desired: &Value, live: &Value, owned: &FieldTree) -> Vec<Differen
     let api_version = desired["apiVersion"].as_str().unwrap_or_default();
     let kind = desired["kind"].as_str().unwrap_or_default();
     let quantities = built_in(group_of(api_version)) && !matches!(kind, "ConfigMap" | "Secret");
-    let mut walk = Walk {
-        found: Vec::new(),
-        path: Vec::new(),
-        quantities,
-    };
+    let mut walk = Walk { found: Vec::new(), path: Vec::new(), quantities };
     walk.map(desired.as_object(), live, owned, true);
     walk.found
 }
@@ -40,9 +36,7 @@ struct Walk {
 impl Walk {
     fn differs(&mut self) {
         let path = self.path.concat();
-        self.found.push(Difference {
-            path: path.trim_start_matches('.').to_owned(),
-        });
+        self.found.push(Difference { path: path.trim_start_matches('.').to_owned() });
     }
 
     fn under(&mut self, step: String, work: impl FnOnce(&mut Self)) {
@@ -143,10 +137,8 @@ impl Walk {
     fn same(&self, desired: &Value, live: &Value) -> bool {
         match (desired, live) {
             (Value::Object(a), Value::Object(b)) => {
-                a.iter()
-                    .all(|(name, wanted)| b.get(name).map_or_else(|| zero(wanted), |found| self.same(wanted, found)))
-                    && b.iter()
-                        .all(|(name, found)| a.contains_key(name) || is_empty(found) || filled_in(name, found))
+                a.iter().all(|(name, wanted)| b.get(name).map_or_else(|| zero(wanted), |found| self.same(wanted, found)))
+                    && b.iter().all(|(name, found)| a.contains_key(name) || is_empty(found) || filled_in(name, found))
             }
             (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.same(a, b)),
             (Value::Number(a), Value::Number(b)) => a == b || (a.as_f64() == b.as_f64() && (a.is_f64() || b.is_f64())),
@@ -214,27 +206,17 @@ fn pick(desired: &[Value], key: &Value, taken: &[Option<usize>]) -> Option<usize
         fields.iter().any(|(name, value)| wanted.get(name) == Some(value))
             && fields.iter().all(|(name, value)| wanted.get(name).is_none_or(|v| v == value))
     };
-    (0..desired.len())
-        .filter(free)
-        .find(exact)
-        .or_else(|| (0..desired.len()).filter(free).find(loose))
+    (0..desired.len()).filter(free).find(exact).or_else(|| (0..desired.len()).filter(free).find(loose))
 }
 
 fn step(name: &str) -> String {
-    if name.contains(['.', '/']) {
-        format!("[{name}]")
-    } else {
-        format!(".{name}")
-    }
+    if name.contains(['.', '/']) { format!("[{name}]") } else { format!(".{name}") }
 }
 
 /// `[name=app]` for an item, by the fields that usually tell items apart.
 fn bracket(key: &Value) -> String {
     const TELLING: [&str; 8] = ["name", "containerPort", "port", "mountPath", "ip", "type", "key", "topologyKey"];
-    let shown = |name: &&str| {
-        key.get(name)
-            .map(|v| format!("[{name}={}]", v.as_str().map_or_else(|| v.to_string(), str::to_owned)))
-    };
+    let shown = |name: &&str| key.get(name).map(|v| format!("[{name}={}]", v.as_str().map_or_else(|| v.to_string(), str::to_owned)));
     TELLING.iter().find_map(shown).unwrap_or_else(|| "[…]".to_owned())
 }
 
@@ -246,10 +228,7 @@ mod tests {
     #[expect(clippy::needless_pass_by_value, reason = "tables read better without a reference on each value")]
     #[track_caller]
     fn check(desired: Value, live: Value, owned: Value, paths: &[&str]) {
-        let found: Vec<String> = compare(&desired, &live, &FieldTree::parse(&owned))
-            .into_iter()
-            .map(|d| d.path)
-            .collect();
+        let found: Vec<String> = compare(&desired, &live, &FieldTree::parse(&owned)).into_iter().map(|d| d.path).collect();
         assert_eq!(found, paths);
     }
 

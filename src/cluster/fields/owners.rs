@@ -45,24 +45,16 @@ impl FieldTree {
             return false;
         }
         self.is_leaf()
-            || self
-                .fields
-                .iter()
-                .any(|(name, below)| live.get(name).is_some_and(|value| below.present_in(value)))
+            || self.fields.iter().any(|(name, below)| live.get(name).is_some_and(|value| below.present_in(value)))
             || self.keyed.iter().any(|(key, _)| item(live, key).is_some())
-            || self
-                .values
-                .iter()
-                .any(|value| live.as_array().is_some_and(|list| list.contains(value)))
+            || self.values.iter().any(|value| live.as_array().is_some_and(|list| list.contains(value)))
     }
 }
 
 /// The item of a keyed list that has all the key's fields.
 pub fn item<'v>(list: &'v Value, key: &Value) -> Option<&'v Value> {
     let fields = key.as_object()?;
-    list.as_array()?
-        .iter()
-        .find(|item| fields.iter().all(|(name, value)| item.get(name) == Some(value)))
+    list.as_array()?.iter().find(|item| fields.iter().all(|(name, value)| item.get(name) == Some(value)))
 }
 
 /// One entry of `managedFields`.

@@ -18,9 +18,7 @@ fn nanos(value: &Value) -> Option<i128> {
 
 fn parse(text: &str) -> Option<i128> {
     let text = text.trim();
-    let digits_end = text
-        .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '+' | '-')))
-        .unwrap_or(text.len());
+    let digits_end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '+' | '-'))).unwrap_or(text.len());
     let (number, suffix) = text.split_at(digits_end);
     let (numerator, denominator) = scale(suffix)?;
     let negative = number.starts_with('-');

@@ -35,10 +35,7 @@ mod tests {
                 "numberAvailable": available}})
         };
         assert_eq!(judge(&status(2)), Judgement::Ready);
-        assert_eq!(
-            judge(&status(1)),
-            Judgement::InProgress("1 of 2 nodes have an available pod".into())
-        );
+        assert_eq!(judge(&status(1)), Judgement::InProgress("1 of 2 nodes have an available pod".into()));
         assert_eq!(judge(&json!({"status": {"observedGeneration": 1}})), Judgement::Ready);
     }
 }

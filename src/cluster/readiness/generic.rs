@@ -15,11 +15,7 @@ pub fn judge(object: &Value) -> Judgement {
     }
     for kind in GOOD {
         if let Some(good) = condition(object, kind) {
-            return if good["status"] == "True" {
-                Judgement::Ready
-            } else {
-                Judgement::InProgress(words(good))
-            };
+            return if good["status"] == "True" { Judgement::Ready } else { Judgement::InProgress(words(good)) };
         }
     }
     // Argo CD's Application and its like
@@ -42,9 +38,6 @@ mod tests {
         assert!(matches!(judge(&with("Ready", "False")), Judgement::InProgress(_)));
         assert!(matches!(judge(&with("Ready", "Unknown")), Judgement::InProgress(_)));
         assert!(matches!(judge(&with("Stalled", "True")), Judgement::Failed(_)));
-        assert!(matches!(
-            judge(&json!({"status": {"health": {"status": "Progressing"}}})),
-            Judgement::InProgress(_)
-        ));
+        assert!(matches!(judge(&json!({"status": {"health": {"status": "Progressing"}}})), Judgement::InProgress(_)));
     }
 }

@@ -15,11 +15,7 @@ pub fn judge(object: &Value) -> Judgement {
         return Judgement::Ready;
     }
     let wanted = object["spec"]["completions"].as_i64().unwrap_or(1);
-    Judgement::InProgress(format!(
-        "{} of {wanted} runs succeeded, {} failed",
-        count(object, "succeeded"),
-        count(object, "failed")
-    ))
+    Judgement::InProgress(format!("{} of {wanted} runs succeeded, {} failed", count(object, "succeeded"), count(object, "failed")))
 }
 
 #[cfg(test)]

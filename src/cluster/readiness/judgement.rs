@@ -54,11 +54,7 @@ pub fn generation_observed(object: &Value) -> bool {
 /// Kinds that always report one; before they have, nobody has looked.
 fn reports_generation(object: &Value) -> bool {
     let group = group_of(object["apiVersion"].as_str().unwrap_or_default());
-    group == "apps"
-        && matches!(
-            object["kind"].as_str(),
-            Some("Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
-        )
+    group == "apps" && matches!(object["kind"].as_str(), Some("Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet"))
 }
 
 /// Whether this kind can be there without being ready. ConfigMaps, rights and the like cannot, and are not worth a watch. A claim is judged with
@@ -89,10 +85,7 @@ pub(super) fn count(object: &Value, name: &str) -> i64 {
 
 /// A condition by type.
 pub(super) fn condition<'v>(object: &'v Value, kind: &str) -> Option<&'v Value> {
-    object["status"]["conditions"]
-        .as_array()?
-        .iter()
-        .find(|condition| condition["type"] == kind)
+    object["status"]["conditions"].as_array()?.iter().find(|condition| condition["type"] == kind)
 }
 
 /// `reason: message` of a condition, as far as there is any.

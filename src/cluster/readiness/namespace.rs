@@ -19,9 +19,6 @@ mod tests {
     #[test]
     fn terminating_is_not_ready() {
         assert_eq!(judge(&json!({"status": {"phase": "Active"}})), Judgement::Ready);
-        assert!(matches!(
-            judge(&json!({"status": {"phase": "Terminating"}})),
-            Judgement::InProgress(_)
-        ));
+        assert!(matches!(judge(&json!({"status": {"phase": "Terminating"}})), Judgement::InProgress(_)));
     }
 }

@@ -20,10 +20,7 @@ mod tests {
     #[test]
     fn an_address_is_enough() {
         assert_eq!(judge(&json!({"spec": {"clusterIP": "None"}})), Judgement::Ready);
-        assert_eq!(
-            judge(&json!({"spec": {"type": "LoadBalancer", "clusterIP": "10.0.0.1"}})),
-            Judgement::Ready
-        );
+        assert_eq!(judge(&json!({"spec": {"type": "LoadBalancer", "clusterIP": "10.0.0.1"}})), Judgement::Ready);
         assert_eq!(judge(&json!({"spec": {"type": "ExternalName"}})), Judgement::Ready);
         assert!(matches!(judge(&json!({"spec": {}})), Judgement::InProgress(_)));
     }

@@ -9,9 +9,7 @@ pub fn judge(object: &Value) -> Judgement {
     let ready = count(object, "readyReplicas");
     if ready < wanted {
         let next = (0..wanted).nth(usize::try_from(ready).unwrap_or(0)).unwrap_or(0);
-        return Judgement::InProgress(format!(
-            "{ready} of {wanted} pods are ready (ordinal {next} is next, when they start in order)"
-        ));
+        return Judgement::InProgress(format!("{ready} of {wanted} pods are ready (ordinal {next} is next, when they start in order)"));
     }
     if count(object, "replicas") > wanted {
         return Judgement::InProgress(format!("{} pods too many are still there", count(object, "replicas") - wanted));
@@ -47,16 +45,8 @@ mod tests {
 
     #[test]
     fn table() {
-        check(
-            json!({"replicas": 3}),
-            json!({"replicas": 1, "readyReplicas": 1}),
-            "InProgress(\"1 of 3 pods are ready (ordinal 1",
-        );
-        check(
-            json!({"replicas": 1}),
-            json!({"replicas": 1, "readyReplicas": 1, "currentRevision": "a", "updateRevision": "a"}),
-            "Ready",
-        );
+        check(json!({"replicas": 3}), json!({"replicas": 1, "readyReplicas": 1}), "InProgress(\"1 of 3 pods are ready (ordinal 1");
+        check(json!({"replicas": 1}), json!({"replicas": 1, "readyReplicas": 1, "currentRevision": "a", "updateRevision": "a"}), "Ready");
         check(
             json!({"replicas": 2}),
             json!({"replicas": 2, "readyReplicas": 2, "updatedReplicas": 1, "currentRevision": "a", "updateRevision": "b"}),

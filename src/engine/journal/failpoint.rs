@@ -11,9 +11,7 @@ pub(super) struct Failpoint {
 impl Failpoint {
     pub fn from_environment() -> Self {
         let wanted = std::env::var("LABCTL_FAILPOINT").unwrap_or_default();
-        let at = wanted
-            .split_once(':')
-            .and_then(|(side, seq)| Some((side == "after", seq.parse().ok()?)));
+        let at = wanted.split_once(':').and_then(|(side, seq)| Some((side == "after", seq.parse().ok()?)));
         Self { at }
     }
 

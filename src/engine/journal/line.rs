@@ -52,20 +52,12 @@ pub fn decode(line: &[u8]) -> Result<Event, BadLine> {
     let (Some(sum), Some(b' '), Some(json)) = (line.get(..8), line.get(8), line.get(JSON..)) else {
         return Err(BadLine::Checksum);
     };
-    let sum = std::str::from_utf8(sum)
-        .ok()
-        .and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    let sum = std::str::from_utf8(sum).ok().and_then(|digits| u32::from_str_radix(digits, 16).ok());
     if sum != Some(crc32fast::hash(json)) {
         return Err(BadLine::Checksum);
     }
     serde_json::from_slice::<Event>(json).or_else(|_| {
         let Frame { v, seq, at, run } = serde_json::from_slice(json).map_err(|_| BadLine::NotAnEvent)?;
-        Ok(Event {
-            v,
-            seq,
-            at,
-            run,
-            event: EventKind::Unknown,
-        })
+        Ok(Event { v, seq, at, run, event: EventKind::Unknown })
     })
 }

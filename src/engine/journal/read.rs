@@ -30,10 +30,7 @@ pub struct Reader<R> {
 impl Reader<BufReader<File>> {
     /// Opens the journal at `path`, which may be one that is still being written.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        let file = File::open(path).map_err(|source| JournalError::Open {
-            path: path.to_owned(),
-            source,
-        })?;
+        let file = File::open(path).map_err(|source| JournalError::Open { path: path.to_owned(), source })?;
         Ok(Self::new(BufReader::new(file), path))
     }
 }
@@ -41,14 +38,7 @@ impl Reader<BufReader<File>> {
 impl<R: BufRead> Reader<R> {
     /// Reads `from`; `path` is for messages.
     pub fn new(from: R, path: &Path) -> Self {
-        Self {
-            from,
-            path: path.to_owned(),
-            line: Vec::new(),
-            good: 0,
-            cut: None,
-            over: false,
-        }
+        Self { from, path: path.to_owned(), line: Vec::new(), good: 0, cut: None, over: false }
     }
 
     /// Once the events are read: where the journal was cut, if it was.
@@ -89,10 +79,7 @@ impl<R: BufRead> Iterator for Reader<R> {
             },
             Err(source) => {
                 self.over = true;
-                Some(Err(JournalError::Read {
-                    path: self.path.clone(),
-                    source,
-                }))
+                Some(Err(JournalError::Read { path: self.path.clone(), source }))
             }
         }
     }
@@ -112,10 +99,7 @@ impl Journal {
     pub fn read(path: &Path) -> Result<Self, JournalError> {
         let mut reader = Reader::open(path)?;
         let events = reader.by_ref().collect::<Result<_, _>>()?;
-        Ok(Self {
-            events,
-            cut: reader.cut().cloned(),
-        })
+        Ok(Self { events, cut: reader.cut().cloned() })
     }
 
     /// The run as far as the journal knows it.

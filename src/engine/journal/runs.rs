@@ -42,10 +42,7 @@ pub struct RunHead {
 
 /// All runs under `runs`, newest first. Folders without a readable first event (killed before it was written) are left out.
 pub fn list_runs(runs: &Path) -> Result<Vec<RunHead>, JournalError> {
-    let failed = |source| JournalError::List {
-        path: runs.to_owned(),
-        source,
-    };
+    let failed = |source| JournalError::List { path: runs.to_owned(), source };
     let folders = match std::fs::read_dir(runs) {
         Ok(folders) => folders,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -66,13 +63,7 @@ fn head(journal: PathBuf) -> io::Result<Option<RunHead>> {
     let mut file = BufReader::new(File::open(&journal)?);
     let mut line = Vec::new();
     file.read_until(b'\n', &mut line)?;
-    let Ok(Event {
-        run,
-        at,
-        event: EventKind::RunStarted { verb, lab, plan },
-        ..
-    }) = decode(&line)
-    else {
+    let Ok(Event { run, at, event: EventKind::RunStarted { verb, lab, plan }, .. }) = decode(&line) else {
         return Ok(None);
     };
     let mut file = file.into_inner();
@@ -87,25 +78,13 @@ fn head(journal: PathBuf) -> io::Result<Option<RunHead>> {
         _ if running => RunStatus::Running,
         _ => RunStatus::Unfinished,
     };
-    Ok(Some(RunHead {
-        run,
-        journal,
-        verb,
-        lab,
-        started: at,
-        unfinished: plan.unfinished,
-        status,
-    }))
+    Ok(Some(RunHead { run, journal, verb, lab, started: at, unfinished: plan.unfinished, status }))
 }
 
 /// The event of the last whole line; a torn line behind it does not count.
 fn last_event(tail: &[u8]) -> Option<EventKind> {
     let end = tail.iter().rposition(|byte| *byte == b'\n')?;
     let line = tail.get(..=end)?;
-    let start = line
-        .get(..end)?
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |newline| newline + 1);
+    let start = line.get(..end)?.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
     decode(line.get(start..)?).ok().map(|event| event.event)
 }

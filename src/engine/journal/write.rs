@@ -13,6 +13,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The journal's name within the folder of its run.
 pub const FILE: &str = "events.jsonl";
 
+/// The journal's name within the folder of its run.
+pub const FILE: &str = "events.jsonl";
+
 /// Why a journal cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
@@ -52,20 +55,14 @@ impl JournalWriter {
         let folder = runs.join(&run.0);
         let path = folder.join(FILE);
         let created = std::fs::create_dir_all(&folder).and_then(|()| OpenOptions::new().append(true).create_new(true).open(&path));
-        let file = created.map_err(|source| JournalError::Create {
-            path: path.clone(),
-            source,
-        })?;
+        let file = created.map_err(|source| JournalError::Create { path: path.clone(), source })?;
         Self::owning(file, path, false)
     }
 
     /// Opens the journal of a run that was killed, to add to it. A torn tail is cut off at the last good line. Gives the highest number too.
     pub fn reopen(path: &Path) -> Result<(Self, u64), JournalError> {
         let opened = OpenOptions::new().append(true).open(path);
-        let file = opened.map_err(|source| JournalError::Open {
-            path: path.to_owned(),
-            source,
-        })?;
+        let file = opened.map_err(|source| JournalError::Open { path: path.to_owned(), source })?;
         let writer = Self::owning(file, path.to_owned(), true)?;
         let mut reader = Reader::open(path)?;
         let mut seq = 0;
@@ -73,10 +70,7 @@ impl JournalWriter {
             seq = event?.seq;
         }
         if let Some(cut) = reader.cut() {
-            writer.file.set_len(cut.at).map_err(|source| JournalError::Write {
-                path: path.to_owned(),
-                source,
-            })?;
+            writer.file.set_len(cut.at).map_err(|source| JournalError::Write { path: path.to_owned(), source })?;
         }
         Ok((writer, seq))
     }
@@ -88,15 +82,7 @@ impl JournalWriter {
             Err(std::fs::TryLockError::Error(source)) => return Err(JournalError::Open { path, source }),
         }
         let failpoint = Failpoint::from_environment();
-        Ok(Self {
-            file,
-            path,
-            buffer: Vec::new(),
-            must_sync: false,
-            syncs: Arc::default(),
-            entry_synced,
-            failpoint,
-        })
+        Ok(Self { file, path, buffer: Vec::new(), must_sync: false, syncs: Arc::default(), entry_synced, failpoint })
     }
 
     /// Where the journal is.
@@ -112,13 +98,7 @@ impl JournalWriter {
     /// Adds the line of `event`; it counts once [`JournalWriter::commit`] came back.
     pub fn append(&mut self, event: &Event) -> Result<(), JournalError> {
         encode(event, &mut self.buffer).map_err(|error| self.failed(io::Error::other(error)))?;
-        let intent = matches!(
-            &event.event,
-            EventKind::Step {
-                says: StepEvent::Intent { .. },
-                ..
-            }
-        );
+        let intent = matches!(&event.event, EventKind::Step { says: StepEvent::Intent { .. }, .. });
         if intent && !self.entry_synced {
             self.sync_entry()?;
         }
@@ -156,9 +136,6 @@ impl JournalWriter {
     }
 
     fn failed(&self, source: io::Error) -> JournalError {
-        JournalError::Write {
-            path: self.path.clone(),
-            source,
-        }
+        JournalError::Write { path: self.path.clone(), source }
     }
 }

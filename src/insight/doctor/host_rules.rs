@@ -1,5 +1,7 @@
 //! Rules about the machine itself.
 
+#![expect(clippy::unnecessary_wraps, reason = "every rule has the one type that the list of rules holds")]
+
 use super::engine_rules::major_minor;
 use super::rules::Case;
 use crate::model::finding::{Finding, SafeFix};

@@ -1,5 +1,7 @@
 //! Rules about names, proxies and registries.
 
+#![expect(clippy::unnecessary_wraps, reason = "every rule has the one type that the list of rules holds")]
+
 use super::rules::Case;
 use crate::model::finding::Finding;
 use crate::model::host::Reached;
@@ -12,13 +14,8 @@ pub fn proxies(case: &Case<'_>) -> Option<Finding> {
         return Some(Finding::ok(ID, "no proxy is set"));
     }
     let what = format!("a proxy is set: {}", set.join(", "));
-    let excepted: Vec<&str> = case
-        .host
-        .proxies
-        .iter()
-        .filter(|proxy| is_no_proxy(&proxy.name))
-        .flat_map(|proxy| proxy.value.split(',').map(str::trim))
-        .collect();
+    let excepted: Vec<&str> =
+        case.host.proxies.iter().filter(|proxy| is_no_proxy(&proxy.name)).flat_map(|proxy| proxy.value.split(',').map(str::trim)).collect();
     let local = excepted.iter().any(|entry| matches!(*entry, "*" | "127.0.0.1" | "127.0.0.0/8"));
     Some(if local {
         Finding::ok(ID, format!("{what}; NO_PROXY leaves this machine out"))

@@ -42,10 +42,7 @@ pub struct Probe {
 impl Probe {
     /// This machine, with the environment that was passed in.
     pub fn this_machine(env: Vec<(String, String)>) -> Self {
-        let tool = |name: &str, args: &[&str]| ToolProbe {
-            name: name.to_owned(),
-            args: args.iter().map(|&arg| arg.to_owned()).collect(),
-        };
+        let tool = |name: &str, args: &[&str]| ToolProbe { name: name.to_owned(), args: args.iter().map(|&arg| arg.to_owned()).collect() };
         Self {
             root: PathBuf::from("/"),
             os: std::env::consts::OS.to_owned(),
@@ -97,9 +94,7 @@ impl Probe {
     }
 
     fn cpus(&self) -> u32 {
-        let listed = self
-            .text("proc/cpuinfo")
-            .map_or(0, |text| text.lines().filter(|line| line.starts_with("processor")).count());
+        let listed = self.text("proc/cpuinfo").map_or(0, |text| text.lines().filter(|line| line.starts_with("processor")).count());
         let count = if listed > 0 { listed } else { std::thread::available_parallelism().map_or(0, std::num::NonZero::get) };
         u32::try_from(count).unwrap_or(u32::MAX)
     }
@@ -167,43 +162,47 @@ impl Probe {
         }
         taken
     }
-}
 
-impl HostFacts {
     /// Reads everything, at most one deadline long: programs and registries are asked side by side.
-    pub async fn read(probe: &Probe) -> Self {
-        let kernel = probe.text("proc/sys/kernel/osrelease").map(|text| text.trim().to_owned()).unwrap_or_default();
-        let (mem_total, mem_available) = probe.text("proc/meminfo").map_or((None, None), |text| proc::memory(&text));
-        let last_cap = probe.text("proc/sys/kernel/cap_last_cap");
-        let missing_capabilities =
-            probe.text("proc/self/status").and_then(|text| proc::missing_capabilities(&text, last_cap.as_deref()));
+    async fn gather(&self) -> HostFacts {
+        let kernel = self.text("proc/sys/kernel/osrelease").map(|text| text.trim().to_owned()).unwrap_or_default();
+        let (mem_total, mem_available) = self.text("proc/meminfo").map_or((None, None), |text| proc::memory(&text));
+        let last_cap = self.text("proc/sys/kernel/cap_last_cap");
+        let missing_capabilities = self.text("proc/self/status").and_then(|text| proc::missing_capabilities(&text, last_cap.as_deref()));
         let (tools, registries, iptables, ports_taken) = tokio::join!(
-            join_all(probe.tools.iter().map(|tool| probe.tool(tool))),
-            join_all(probe.registries.iter().map(|host| reach::reach(probe, host))),
-            probe.iptables(),
-            probe.ports_taken(),
+            join_all(self.tools.iter().map(|tool| self.tool(tool))),
+            join_all(self.registries.iter().map(|host| reach::reach(self, host))),
+            self.iptables(),
+            self.ports_taken(),
         );
-        Self {
-            os: probe.os.clone(),
+        HostFacts {
+            os: self.os.clone(),
             arch: std::env::consts::ARCH.to_owned(),
-            root: probe.uid == 0,
-            cpus: probe.cpus(),
+            root: self.uid == 0,
+            cpus: self.cpus(),
             mem_total,
             mem_available,
-            cgroup: probe.cgroup(),
-            inotify_watches: probe.number("proc/sys/fs/inotify/max_user_watches"),
-            inotify_instances: probe.number("proc/sys/fs/inotify/max_user_instances"),
-            open_files: probe.text("proc/self/limits").and_then(|text| proc::open_files(&text)),
-            disk: disk(&probe.data),
+            cgroup: self.cgroup(),
+            inotify_watches: self.number("proc/sys/fs/inotify/max_user_watches"),
+            inotify_instances: self.number("proc/sys/fs/inotify/max_user_instances"),
+            open_files: self.text("proc/self/limits").and_then(|text| proc::open_files(&text)),
+            disk: disk(&self.data),
             missing_capabilities,
             ports_taken,
             tools,
-            proxies: probe.proxies(),
+            proxies: self.proxies(),
             registries,
             iptables,
-            modules: probe.modules(&kernel),
+            modules: self.modules(&kernel),
             kernel,
         }
+    }
+}
+
+impl HostFacts {
+    /// Reads everything, at most one deadline long.
+    pub async fn read(probe: &Probe) -> Self {
+        probe.gather().await
     }
 }
 

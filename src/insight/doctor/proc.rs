@@ -48,9 +48,7 @@ const CAPABILITIES: &[&str] = &[
 /// From `/proc/self/status` and `/proc/sys/kernel/cap_last_cap`: what the bounding set lacks.
 pub fn missing_capabilities(status: &str, last_cap: Option<&str>) -> Option<Vec<String>> {
     let bounding = u64::from_str_radix(status.lines().find_map(|line| line.strip_prefix("CapBnd:"))?.trim(), 16).ok()?;
-    let known = last_cap
-        .and_then(|text| text.trim().parse::<usize>().ok())
-        .map_or(CAPABILITIES.len(), |last| last + 1);
+    let known = last_cap.and_then(|text| text.trim().parse::<usize>().ok()).map_or(CAPABILITIES.len(), |last| last + 1);
     let missing = CAPABILITIES.iter().take(known).enumerate().filter(|(bit, _)| bounding >> bit & 1 == 0);
     Some(missing.map(|(_, name)| format!("CAP_{name}")).collect())
 }

@@ -47,9 +47,8 @@ async fn through(proxy: &str, name: &str, port: u16) -> Reached {
         Ok(stream) => stream,
         Err(error) => return refused(error.to_string()),
     };
-    let login = login.map_or_else(String::new, |login| {
-        format!("Proxy-Authorization: Basic {}\r\n", base64::prelude::BASE64_STANDARD.encode(login))
-    });
+    let login = login
+        .map_or_else(String::new, |login| format!("Proxy-Authorization: Basic {}\r\n", base64::prelude::BASE64_STANDARD.encode(login)));
     let request = format!("CONNECT {name}:{port} HTTP/1.1\r\nHost: {name}:{port}\r\n{login}\r\n");
     if let Err(error) = stream.write_all(request.as_bytes()).await {
         return refused(error.to_string());
@@ -57,10 +56,10 @@ async fn through(proxy: &str, name: &str, port: u16) -> Reached {
     let mut answer = Vec::new();
     // the status line is all that is wanted
     while !answer.contains(&b'\n') && answer.len() < 1024 {
-        let mut part = [0; 256];
-        match stream.read(&mut part).await {
+        let mut chunk = [0; 256];
+        match stream.read(&mut chunk).await {
             Ok(0) => break,
-            Ok(read) => answer.extend_from_slice(&part[..read]),
+            Ok(read) => answer.extend_from_slice(&chunk[..read]),
             Err(error) => return refused(error.to_string()),
         }
     }

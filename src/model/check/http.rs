@@ -91,9 +91,7 @@ impl HttpCheck {
         }
         for pointer in self.wants.keys().chain(self.capture.values()) {
             if !pointer.is_empty() && !pointer.starts_with('/') {
-                return Err(CheckError::Value(format!(
-                    "`{pointer}` is not a JSON pointer: write it like /items/0/name"
-                )));
+                return Err(CheckError::Value(format!("`{pointer}` is not a JSON pointer: write it like /items/0/name")));
             }
         }
         for var in self.capture.keys() {

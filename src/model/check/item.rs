@@ -97,25 +97,14 @@ impl TryFrom<Item> for Check {
         let mut found: Vec<What> = all.into_iter().flatten().collect();
         match (found.pop(), found.is_empty()) {
             (Some(what), true) => {
-                what.validate()
-                    .map_err(|error| CheckError::Value(format!("check `{}`: {error}", item.name)))?;
-                Ok(Self {
-                    name: item.name,
-                    within: item.within,
-                    what,
-                })
+                what.validate().map_err(|error| CheckError::Value(format!("check `{}`: {error}", item.name)))?;
+                Ok(Self { name: item.name, within: item.within, what })
             }
-            (None, _) => Err(CheckError::NotOne {
-                name: item.name,
-                found: "none".to_owned(),
-            }),
+            (None, _) => Err(CheckError::NotOne { name: item.name, found: "none".to_owned() }),
             (Some(last), false) => {
                 found.push(last);
                 let names: Vec<&str> = found.iter().map(What::kind).collect();
-                Err(CheckError::NotOne {
-                    name: item.name,
-                    found: names.join(", "),
-                })
+                Err(CheckError::NotOne { name: item.name, found: names.join(", ") })
             }
         }
     }
@@ -123,11 +112,7 @@ impl TryFrom<Item> for Check {
 
 impl From<Check> for Item {
     fn from(check: Check) -> Self {
-        let mut item = Self {
-            name: check.name,
-            within: check.within,
-            ..Self::default()
-        };
+        let mut item = Self { name: check.name, within: check.within, ..Self::default() };
         match check.what {
             What::Http(what) => item.http = Some(what),
             What::Prom(what) => item.prom = Some(what),

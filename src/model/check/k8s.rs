@@ -52,9 +52,7 @@ impl fmt::Display for Expect {
 impl K8sCheck {
     pub(super) fn validate(&self) -> Result<(), CheckError> {
         if self.expect == Expect::Bound && !matches!(self.kind.as_str(), "PersistentVolumeClaim" | "PersistentVolume") {
-            return Err(CheckError::Form(
-                "`expect: bound` is for PersistentVolumeClaim and PersistentVolume",
-            ));
+            return Err(CheckError::Form("`expect: bound` is for PersistentVolumeClaim and PersistentVolume"));
         }
         Ok(())
     }

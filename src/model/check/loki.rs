@@ -115,23 +115,8 @@ impl TryFrom<LokiItem> for LokiCheck {
 
     fn try_from(item: LokiItem) -> Result<Self, CheckError> {
         match item {
-            LokiItem {
-                query: Some(query),
-                min,
-                push: None,
-                line: None,
-                find: None,
-            } => Ok(Self::Query {
-                query,
-                min: min.unwrap_or(1),
-            }),
-            LokiItem {
-                query: None,
-                min: None,
-                push: Some(push),
-                line: Some(line),
-                find,
-            } => {
+            LokiItem { query: Some(query), min, push: None, line: None, find: None } => Ok(Self::Query { query, min: min.unwrap_or(1) }),
+            LokiItem { query: None, min: None, push: Some(push), line: Some(line), find } => {
                 let find = find.unwrap_or_else(|| line.clone());
                 Ok(Self::RoundTrip { push, line, find })
             }
@@ -143,17 +128,8 @@ impl TryFrom<LokiItem> for LokiCheck {
 impl From<LokiCheck> for LokiItem {
     fn from(check: LokiCheck) -> Self {
         match check {
-            LokiCheck::Query { query, min } => Self {
-                query: Some(query),
-                min: Some(min),
-                ..Self::default()
-            },
-            LokiCheck::RoundTrip { push, line, find } => Self {
-                push: Some(push),
-                line: Some(line),
-                find: Some(find),
-                ..Self::default()
-            },
+            LokiCheck::Query { query, min } => Self { query: Some(query), min: Some(min), ..Self::default() },
+            LokiCheck::RoundTrip { push, line, find } => Self { push: Some(push), line: Some(line), find: Some(find), ..Self::default() },
         }
     }
 }
@@ -164,12 +140,12 @@ impl LokiCheck {
             Self::Query { min: 0, .. } => Err(CheckError::Form("`min: 0` always holds: use 1 or more")),
             Self::RoundTrip { push, .. } if push.0.is_empty() => Err(CheckError::Form("`push` needs at least one label")),
             // without it a line of an earlier run would be found, and nothing proven
-            Self::RoundTrip { line, find, .. } if !line.contains("@{nonce}") || !find.contains("@{nonce}") => Err(CheckError::Form(
-                "`line` and `find` must contain @{nonce}, or a line of an earlier run would pass",
-            )),
-            Self::RoundTrip { line, find, .. } if !find.starts_with('{') && !line.contains(find.as_str()) => Err(CheckError::Form(
-                "`find` is neither part of `line` nor a query, so it could never be found",
-            )),
+            Self::RoundTrip { line, find, .. } if !line.contains("@{nonce}") || !find.contains("@{nonce}") => {
+                Err(CheckError::Form("`line` and `find` must contain @{nonce}, or a line of an earlier run would pass"))
+            }
+            Self::RoundTrip { line, find, .. } if !find.starts_with('{') && !line.contains(find.as_str()) => {
+                Err(CheckError::Form("`find` is neither part of `line` nor a query, so it could never be found"))
+            }
             Self::Query { .. } | Self::RoundTrip { .. } => Ok(()),
         }
     }

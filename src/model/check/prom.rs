@@ -12,18 +12,9 @@ use std::fmt;
 #[expect(missing_docs, reason = "the line above each form says what its fields are")]
 pub enum PromCheck {
     /// One number compared with another. No row, several rows and NaN are no data.
-    Query {
-        query: String,
-        op: Op,
-        value: f64,
-        unit: Option<String>,
-    },
+    Query { query: String, op: Op, value: f64, unit: Option<String> },
     /// At least `min` exemplars, of this trace if one is named.
-    Exemplars {
-        selector: String,
-        min: u64,
-        where_trace: Option<String>,
-    },
+    Exemplars { selector: String, min: u64, where_trace: Option<String> },
 }
 
 /// A comparison.
@@ -46,10 +37,7 @@ pub enum Op {
 
 impl Op {
     /// Whether `seen` is as wanted.
-    #[expect(
-        clippy::float_cmp,
-        reason = "`==` in a file means just that; it is written for counts and for 0 and 1"
-    )]
+    #[expect(clippy::float_cmp, reason = "`==` in a file means just that; it is written for counts and for 0 and 1")]
     pub fn holds(self, seen: f64, wanted: f64) -> bool {
         match self {
             Self::Eq => seen == wanted,
@@ -105,31 +93,13 @@ impl TryFrom<PromItem> for PromCheck {
 
     fn try_from(item: PromItem) -> Result<Self, CheckError> {
         match item {
-            PromItem {
-                query: Some(query),
-                op: Some(op),
-                value: Some(value),
-                unit,
-                exemplars: None,
-                min: None,
-                where_trace: None,
-            } => Ok(Self::Query { query, op, value, unit }),
-            PromItem {
-                query: None,
-                op: None,
-                value: None,
-                unit: None,
-                exemplars: Some(selector),
-                min,
-                where_trace,
-            } => Ok(Self::Exemplars {
-                selector,
-                min: min.unwrap_or(1),
-                where_trace,
-            }),
-            _ => Err(CheckError::Form(
-                "a prom check is either {query, op, value} or {exemplars, min, where_trace}",
-            )),
+            PromItem { query: Some(query), op: Some(op), value: Some(value), unit, exemplars: None, min: None, where_trace: None } => {
+                Ok(Self::Query { query, op, value, unit })
+            }
+            PromItem { query: None, op: None, value: None, unit: None, exemplars: Some(selector), min, where_trace } => {
+                Ok(Self::Exemplars { selector, min: min.unwrap_or(1), where_trace })
+            }
+            _ => Err(CheckError::Form("a prom check is either {query, op, value} or {exemplars, min, where_trace}")),
         }
     }
 }
@@ -137,23 +107,12 @@ impl TryFrom<PromItem> for PromCheck {
 impl From<PromCheck> for PromItem {
     fn from(check: PromCheck) -> Self {
         match check {
-            PromCheck::Query { query, op, value, unit } => Self {
-                query: Some(query),
-                op: Some(op),
-                value: Some(value),
-                unit,
-                ..Self::default()
-            },
-            PromCheck::Exemplars {
-                selector,
-                min,
-                where_trace,
-            } => Self {
-                exemplars: Some(selector),
-                min: Some(min),
-                where_trace,
-                ..Self::default()
-            },
+            PromCheck::Query { query, op, value, unit } => {
+                Self { query: Some(query), op: Some(op), value: Some(value), unit, ..Self::default() }
+            }
+            PromCheck::Exemplars { selector, min, where_trace } => {
+                Self { exemplars: Some(selector), min: Some(min), where_trace, ..Self::default() }
+            }
         }
     }
 }

@@ -43,9 +43,7 @@ impl TryFrom<QueueItem> for QueueCheck {
             (true, false) => QueueAction::Exists,
             (false, true) => QueueAction::RoundTrip,
             _ => {
-                return Err(CheckError::Form(
-                    "a queue check is either {name, exists: true} or {name, roundTrip: true}",
-                ));
+                return Err(CheckError::Form("a queue check is either {name, exists: true} or {name, roundTrip: true}"));
             }
         };
         Ok(Self { name: item.name, action })
@@ -55,21 +53,13 @@ impl TryFrom<QueueItem> for QueueCheck {
 impl From<QueueCheck> for QueueItem {
     fn from(check: QueueCheck) -> Self {
         let exists = check.action == QueueAction::Exists;
-        Self {
-            name: check.name,
-            exists,
-            round_trip: !exists,
-        }
+        Self { name: check.name, exists, round_trip: !exists }
     }
 }
 
 impl QueueCheck {
     pub(super) fn validate(&self) -> Result<(), CheckError> {
-        if self.name.is_empty() {
-            Err(CheckError::Form("a queue has a name"))
-        } else {
-            Ok(())
-        }
+        if self.name.is_empty() { Err(CheckError::Form("a queue has a name")) } else { Ok(()) }
     }
 }
 
@@ -85,11 +75,7 @@ pub struct AlertCheck {
 
 impl AlertCheck {
     pub(super) fn validate(&self) -> Result<(), CheckError> {
-        if self.fire.is_empty() {
-            Err(CheckError::Form("an alert has a name"))
-        } else {
-            Ok(())
-        }
+        if self.fire.is_empty() { Err(CheckError::Form("an alert has a name")) } else { Ok(()) }
     }
 
     pub(super) fn walk(&mut self, walk: &mut Walk<'_>) {

@@ -11,11 +11,7 @@ use serde::{Deserialize, Serialize};
 #[expect(missing_docs, reason = "the line above each form says what its fields are")]
 pub enum TraceCheck {
     /// The trace is in the store, has spans of all `services`, and its consumer is linked to its producer.
-    Id {
-        id: String,
-        services: Vec<String>,
-        linked: Option<Linked>,
-    },
+    Id { id: String, services: Vec<String>, linked: Option<Linked> },
     /// At least `min` traces of a service within the last hour.
     Search { service: String, min: u64 },
 }
@@ -55,23 +51,10 @@ impl TryFrom<TraceItem> for TraceCheck {
 
     fn try_from(item: TraceItem) -> Result<Self, CheckError> {
         match item {
-            TraceItem {
-                id: Some(id),
-                services,
-                linked,
-                search: None,
-                min: None,
-            } => Ok(Self::Id { id, services, linked }),
-            TraceItem {
-                id: None,
-                services,
-                linked: None,
-                search: Some(service),
-                min,
-            } if services.is_empty() => Ok(Self::Search {
-                service,
-                min: min.unwrap_or(1),
-            }),
+            TraceItem { id: Some(id), services, linked, search: None, min: None } => Ok(Self::Id { id, services, linked }),
+            TraceItem { id: None, services, linked: None, search: Some(service), min } if services.is_empty() => {
+                Ok(Self::Search { service, min: min.unwrap_or(1) })
+            }
             _ => Err(CheckError::Form("a trace check is either {id, services, linked} or {search, min}")),
         }
     }
@@ -80,17 +63,8 @@ impl TryFrom<TraceItem> for TraceCheck {
 impl From<TraceCheck> for TraceItem {
     fn from(check: TraceCheck) -> Self {
         match check {
-            TraceCheck::Id { id, services, linked } => Self {
-                id: Some(id),
-                services,
-                linked,
-                ..Self::default()
-            },
-            TraceCheck::Search { service, min } => Self {
-                search: Some(service),
-                min: Some(min),
-                ..Self::default()
-            },
+            TraceCheck::Id { id, services, linked } => Self { id: Some(id), services, linked, ..Self::default() },
+            TraceCheck::Search { service, min } => Self { search: Some(service), min: Some(min), ..Self::default() },
         }
     }
 }

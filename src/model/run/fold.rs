@@ -84,12 +84,7 @@ impl RunState {
                 lab.clone_into(&mut self.lab);
                 self.started = Some(at);
                 self.steps = plan.steps.iter().cloned().map(StepState::new).collect();
-                self.index = plan
-                    .steps
-                    .iter()
-                    .enumerate()
-                    .map(|(index, step)| (step.id.clone(), index))
-                    .collect();
+                self.index = plan.steps.iter().enumerate().map(|(index, step)| (step.id.clone(), index)).collect();
                 self.plan = plan.clone();
             }
             EventKind::StepStarted { step } => self.with(step, |state| state.start(at)),

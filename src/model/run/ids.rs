@@ -15,16 +15,8 @@ pub struct StepId(pub String);
 impl RunId {
     /// The name of a run of `name` (a lab, a scenario) begun at `at`; `salt` keeps two of the same second apart.
     pub fn begun(at: At, name: &str, salt: u16) -> Self {
-        let stamp = at
-            .to_string()
-            .chars()
-            .take(19)
-            .filter(|c| *c != '-' && *c != ':')
-            .collect::<String>();
-        let name: String = name
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' })
-            .collect();
+        let stamp = at.to_string().chars().take(19).filter(|c| *c != '-' && *c != ':').collect::<String>();
+        let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
         Self(format!("{stamp}Z-{name}-{salt:04x}"))
     }
 }
@@ -90,9 +82,7 @@ impl Serialize for At {
 impl<'de> Deserialize<'de> for At {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        time::OffsetDateTime::parse(&text, &time::format_description::well_known::Rfc3339)
-            .map(Self)
-            .map_err(serde::de::Error::custom)
+        time::OffsetDateTime::parse(&text, &time::format_description::well_known::Rfc3339).map(Self).map_err(serde::de::Error::custom)
     }
 }
 

@@ -40,20 +40,14 @@ impl RunState {
             }
         }
         groups.sort_by_key(|(_, from, _)| *from);
-        groups
-            .into_iter()
-            .map(|(name, from, to)| (name.to_owned(), to.millis_since(from)))
-            .collect()
+        groups.into_iter().map(|(name, from, to)| (name.to_owned(), to.millis_since(from))).collect()
     }
 
     /// Milliseconds until the end as far as estimates tell: the longest chain of what is not done yet. A step that works longer than estimated
     /// counts as about to end.
     pub fn remaining_ms(&self, now: At) -> u64 {
         let mut known: Vec<Option<u64>> = vec![None; self.steps.len()];
-        (0..self.steps.len())
-            .map(|index| self.end_in(index, now, &mut known))
-            .max()
-            .unwrap_or(0)
+        (0..self.steps.len()).map(|index| self.end_in(index, now, &mut known)).max().unwrap_or(0)
     }
 
     /// Milliseconds from `now` to the estimated end of one step. Works off a list rather than the call stack: a plan may be a chain of thousands.
@@ -74,11 +68,7 @@ impl RunState {
                 Standing::Pending => {
                     stack.push((index, true));
                     if stack.len() <= self.steps.len() * 2 {
-                        stack.extend(
-                            deps()
-                                .filter(|dep| known.get(*dep).is_some_and(Option::is_none))
-                                .map(|dep| (dep, false)),
-                        );
+                        stack.extend(deps().filter(|dep| known.get(*dep).is_some_and(Option::is_none)).map(|dep| (dep, false)));
                     }
                     continue;
                 }
@@ -93,11 +83,7 @@ impl RunState {
 
     /// The run in figures, as its last event says them.
     pub fn summarize(&self, urls: Vec<(String, String)>, exit_code: u8) -> Summary {
-        let mut summary = Summary {
-            urls,
-            exit_code,
-            ..Summary::default()
-        };
+        let mut summary = Summary { urls, exit_code, ..Summary::default() };
         let mut whole = true;
         for step in &self.steps {
             match &step.result {

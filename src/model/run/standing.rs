@@ -202,20 +202,13 @@ impl StepState {
     /// Back to pending; what must be taken back is not forgotten.
     pub(super) fn rearm(&mut self) {
         let to_undo = std::mem::take(&mut self.to_undo);
-        *self = Self {
-            to_undo,
-            ..Self::new(self.plan.clone())
-        };
+        *self = Self { to_undo, ..Self::new(self.plan.clone()) };
     }
 
     pub(super) fn hear(&mut self, says: &StepEvent, at: At) {
         match says {
             StepEvent::Progress { done, total, unit } => {
-                self.progress = Some(Progress {
-                    done: *done,
-                    total: *total,
-                    unit: unit.clone(),
-                });
+                self.progress = Some(Progress { done: *done, total: *total, unit: unit.clone() });
             }
             StepEvent::Output { stream, line } => {
                 if *stream == Stream::Own {
@@ -225,11 +218,7 @@ impl StepState {
             }
             StepEvent::Waiting { on, last_reason } => {
                 let since = self.waiting.as_ref().filter(|now| now.on == *on).map_or(at, |now| now.since);
-                self.waiting = Some(Waiting {
-                    on: on.clone(),
-                    last_reason: last_reason.clone(),
-                    since,
-                });
+                self.waiting = Some(Waiting { on: on.clone(), last_reason: last_reason.clone(), since });
             }
             StepEvent::Retry { error, .. } => {
                 self.retries = self.retries.saturating_add(1);
@@ -237,18 +226,11 @@ impl StepState {
             }
             StepEvent::ObjectChanged { .. } => self.objects = self.objects.saturating_add(1),
             StepEvent::Probe { target, health, seen } => {
-                self.probe = Some(LastProbe {
-                    target: target.clone(),
-                    health: *health,
-                    seen: seen.clone(),
-                    at,
-                });
+                self.probe = Some(LastProbe { target: target.clone(), health: *health, seen: seen.clone(), at });
             }
-            StepEvent::Cause { id, sentence, fix } => self.name_cause(Cause {
-                id: id.clone(),
-                sentence: sentence.clone(),
-                fix: fix.clone(),
-            }),
+            StepEvent::Cause { id, sentence, fix } => {
+                self.name_cause(Cause { id: id.clone(), sentence: sentence.clone(), fix: fix.clone() })
+            }
             StepEvent::Intent { what } => self.to_undo.push(what.clone()),
             StepEvent::Undone { what } => {
                 if let Some(index) = self.to_undo.iter().rposition(|intent| intent == what) {

@@ -213,12 +213,7 @@ mod tests {
             let error = serde_saphyr::from_str::<HumanDuration>(text).unwrap_err().to_string();
             assert!(error.contains("has no unit: write 30s"), "{error}");
         }
-        assert!(
-            serde_json::from_str::<HumanDuration>("30")
-                .unwrap_err()
-                .to_string()
-                .contains("no unit")
-        );
+        assert!(serde_json::from_str::<HumanDuration>("30").unwrap_err().to_string().contains("no unit"));
         assert!(serde_json::from_str::<HumanDuration>("1.5").is_err());
         assert!(serde_json::from_str::<HumanDuration>("-1").is_err());
     }

@@ -108,22 +108,14 @@ impl fmt::Display for Bytes {
             unit += 1;
         }
         // below ten of a large unit the first decimal matters: 1.2 GiB
-        let text = if unit >= 3 && figure < 9.95 {
-            format!("{figure:.1} {}", UNITS[unit])
-        } else {
-            format!("{figure:.0} {}", UNITS[unit])
-        };
+        let text = if unit >= 3 && figure < 9.95 { format!("{figure:.1} {}", UNITS[unit]) } else { format!("{figure:.0} {}", UNITS[unit]) };
         f.pad(&text)
     }
 }
 
 impl fmt::Display for MilliCpu {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = if self.0.is_multiple_of(1000) {
-            (self.0 / 1000).to_string()
-        } else {
-            format!("{}m", self.0)
-        };
+        let text = if self.0.is_multiple_of(1000) { (self.0 / 1000).to_string() } else { format!("{}m", self.0) };
         f.pad(&text)
     }
 }
@@ -239,13 +231,7 @@ mod tests {
             let error = text.parse::<Bytes>().unwrap_err().to_string();
             assert!(error.contains("write it like 256Mi"), "{text}: {error}");
         }
-        assert!(
-            "2 cores"
-                .parse::<MilliCpu>()
-                .unwrap_err()
-                .to_string()
-                .contains("write it like 100m")
-        );
+        assert!("2 cores".parse::<MilliCpu>().unwrap_err().to_string().contains("write it like 100m"));
         assert!("99999999999Ei".parse::<Bytes>().unwrap_err().to_string().contains("too large"));
         assert!("9".repeat(60).parse::<Bytes>().unwrap_err().to_string().contains("too large"));
     }

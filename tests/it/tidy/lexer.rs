@@ -48,10 +48,7 @@ fn without_text(source: &str) -> String {
 }
 
 fn line_end(chars: &[char], at: usize) -> usize {
-    chars[at..]
-        .iter()
-        .position(|&c| c == '\n')
-        .map_or(chars.len(), |length| at + length)
+    chars[at..].iter().position(|&c| c == '\n').map_or(chars.len(), |length| at + length)
 }
 
 fn block_comment_end(chars: &[char], mut at: usize) -> usize {
@@ -119,11 +116,7 @@ fn without_tests(code: &str) -> String {
     let mut from = 0;
     while let Some(start) = out[from..].find("#[cfg(test)]").map(|found| found + from) {
         let body = out[start..].find(['{', ';']).map_or(out.len(), |found| found + start);
-        let end = if out[body..].starts_with('{') {
-            closing(&out, body)
-        } else {
-            (body + 1).min(out.len())
-        };
+        let end = if out[body..].starts_with('{') { closing(&out, body) } else { (body + 1).min(out.len()) };
         let blank: String = out[start..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
         from = start + blank.len();
         out.replace_range(start..end, &blank);

@@ -8,47 +8,18 @@ pub struct Room {
     pub what: &'static str,
 }
 
-const EVERYTHING: &[&str] = &[
-    "cli", "model", "catalog", "engine", "cluster", "steps", "checks", "drill", "insight", "adapters", "report", "tui", "support",
-];
+const EVERYTHING: &[&str] =
+    &["cli", "model", "catalog", "engine", "cluster", "steps", "checks", "drill", "insight", "adapters", "report", "tui", "support"];
 
 /// Every room; one that is not here may not exist.
 pub const ROOMS: &[Room] = &[
-    Room {
-        name: "model",
-        may: &[],
-        what: "what a lab is, what a run says",
-    },
-    Room {
-        name: "support",
-        may: &["model"],
-        what: "config, paths, logging, redaction, progress, downloads",
-    },
-    Room {
-        name: "catalog",
-        may: &["model", "support"],
-        what: "finds stacks, components, scenarios, runbooks",
-    },
-    Room {
-        name: "engine",
-        may: &["model", "support"],
-        what: "how work is done: plan, dispatch, journal",
-    },
-    Room {
-        name: "adapters",
-        may: &["model", "support"],
-        what: "one file or folder per outside system",
-    },
-    Room {
-        name: "cluster",
-        may: &["model", "support", "adapters::kube"],
-        what: "how objects become a running cluster",
-    },
-    Room {
-        name: "checks",
-        may: &["model", "support", "adapters", "cluster"],
-        what: "how anything is proven",
-    },
+    Room { name: "model", may: &[], what: "what a lab is, what a run says" },
+    Room { name: "support", may: &["model"], what: "config, paths, logging, redaction, progress, downloads" },
+    Room { name: "catalog", may: &["model", "support"], what: "finds stacks, components, scenarios, runbooks" },
+    Room { name: "engine", may: &["model", "support"], what: "how work is done: plan, dispatch, journal" },
+    Room { name: "adapters", may: &["model", "support"], what: "one file or folder per outside system" },
+    Room { name: "cluster", may: &["model", "support", "adapters::kube"], what: "how objects become a running cluster" },
+    Room { name: "checks", may: &["model", "support", "adapters", "cluster"], what: "how anything is proven" },
     Room {
         name: "insight",
         may: &["model", "support", "adapters", "cluster", "checks"],
@@ -56,16 +27,7 @@ pub const ROOMS: &[Room] = &[
     },
     Room {
         name: "steps",
-        may: &[
-            "model",
-            "support",
-            "catalog",
-            "engine::step",
-            "cluster",
-            "checks",
-            "adapters",
-            "insight",
-        ],
+        may: &["model", "support", "catalog", "engine::step", "cluster", "checks", "adapters", "insight"],
         what: "the steps a lab's plan is made of",
     },
     Room {
@@ -73,31 +35,11 @@ pub const ROOMS: &[Room] = &[
         may: &["model", "support", "catalog", "engine", "cluster", "checks", "adapters", "insight"],
         what: "what is done to a running lab",
     },
-    Room {
-        name: "report",
-        may: &["model", "support"],
-        what: "headless front ends",
-    },
-    Room {
-        name: "tui",
-        may: &["model", "support"],
-        what: "the terminal app",
-    },
-    Room {
-        name: "cli",
-        may: &["model"],
-        what: "clap types",
-    },
-    Room {
-        name: "app",
-        may: EVERYTHING,
-        what: "composition root: one file per verb",
-    },
-    Room {
-        name: "main",
-        may: &["app"],
-        what: "parse, run, exit code",
-    },
+    Room { name: "report", may: &["model", "support"], what: "headless front ends" },
+    Room { name: "tui", may: &["model", "support"], what: "the terminal app" },
+    Room { name: "cli", may: &["model"], what: "clap types" },
+    Room { name: "app", may: EVERYTHING, what: "composition root: one file per verb" },
+    Room { name: "main", may: &["app"], what: "parse, run, exit code" },
 ];
 
 /// Files of `adapters` that other adapters may use.
@@ -113,71 +55,24 @@ pub struct Crate {
 
 /// Crates that may be used only where this says; any other dependency is free, but `tokio` in `model`.
 pub const CRATES: &[Crate] = &[
-    Crate {
-        name: "schemars",
-        only: &["model"],
-    },
-    Crate {
-        name: "petgraph",
-        only: &["engine"],
-    },
-    Crate {
-        name: "kube",
-        only: &["cluster", "adapters::kube"],
-    },
-    Crate {
-        name: "k8s_openapi",
-        only: &["cluster", "adapters::kube"],
-    },
-    Crate {
-        name: "bollard",
-        only: &["adapters::docker"],
-    },
-    Crate {
-        name: "octocrab",
-        only: &["adapters::github"],
-    },
-    Crate {
-        name: "oci_client",
-        only: &["adapters::registry"],
-    },
-    Crate {
-        name: "aws_*",
-        only: &["adapters::aws", "adapters::queue"],
-    },
-    Crate {
-        name: "reqwest",
-        only: &["adapters", "support"],
-    },
-    Crate {
-        name: "indicatif",
-        only: &["report"],
-    },
-    Crate {
-        name: "ratatui",
-        only: &["tui"],
-    },
-    Crate {
-        name: "crossterm",
-        only: &["tui"],
-    },
-    Crate {
-        name: "clap",
-        only: &["cli", "app"],
-    },
-    Crate {
-        name: "clap_complete",
-        only: &["cli", "app"],
-    },
-    Crate {
-        name: "color_eyre",
-        only: &["app", "main"],
-    },
+    Crate { name: "schemars", only: &["model"] },
+    Crate { name: "petgraph", only: &["engine"] },
+    Crate { name: "kube", only: &["cluster", "adapters::kube"] },
+    Crate { name: "k8s_openapi", only: &["cluster", "adapters::kube"] },
+    Crate { name: "bollard", only: &["adapters::docker"] },
+    Crate { name: "octocrab", only: &["adapters::github"] },
+    Crate { name: "oci_client", only: &["adapters::registry"] },
+    Crate { name: "aws_*", only: &["adapters::aws", "adapters::queue"] },
+    Crate { name: "reqwest", only: &["adapters", "support"] },
+    Crate { name: "indicatif", only: &["report"] },
+    Crate { name: "ratatui", only: &["tui"] },
+    Crate { name: "crossterm", only: &["tui"] },
+    Crate { name: "clap", only: &["cli", "app"] },
+    Crate { name: "clap_complete", only: &["cli", "app"] },
+    Crate { name: "color_eyre", only: &["app", "main"] },
     Crate {
         name: "tokio",
-        only: &[
-            "support", "engine", "adapters", "cluster", "checks", "insight", "steps", "drill", "report", "tui", "app", "main",
-        ],
+        only: &["support", "engine", "adapters", "cluster", "checks", "insight", "steps", "drill", "report", "tui", "app", "main"],
     },
 ];
 
@@ -188,7 +83,7 @@ pub fn as_markdown() -> String {
         names if names == EVERYTHING => "everything".to_owned(),
         names => names.join(", "),
     };
-    let mut page = String::from("| room | what it is | may use | crates allowed only there |\n| --- | --- | --- | --- |\n");
+    let mut page = vec!["| room | what it is | may use | crates allowed only there |".to_owned(), "| --- | --- | --- | --- |".to_owned()];
     for room in ROOMS {
         let crates: Vec<String> = CRATES
             .iter()
@@ -201,7 +96,7 @@ pub fn as_markdown() -> String {
             })
             .collect();
         let crates: Vec<&str> = crates.iter().map(String::as_str).collect();
-        page += &format!("| {} | {} | {} | {} |\n", room.name, room.what, code(room.may), code(&crates));
+        page.push(format!("| {} | {} | {} | {} |", room.name, room.what, code(room.may), code(&crates)));
     }
-    page
+    page.join("\n") + "\n"
 }
