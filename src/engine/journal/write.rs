@@ -13,9 +13,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The journal's name within the folder of its run.
 pub const FILE: &str = "events.jsonl";
 
-/// The journal's name within the folder of its run.
-pub const FILE: &str = "events.jsonl";
-
 /// Why a journal cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
