@@ -113,6 +113,12 @@ pub const KNOWN: &[Known] = &[
         "docker ps shows whether the node runs; labctl up starts it again",
     ),
     known(
+        "LAB-CLUSTER-005",
+        code::NOT_CONVERGED,
+        "the cluster does not stay up",
+        "docker logs NODE shows why the node ends; memory and inotify limits are the usual reasons (labctl doctor)",
+    ),
+    known(
         "LAB-REGISTRY-001",
         code::NOT_CONVERGED,
         "the lab's registry did not take an image",

@@ -2,7 +2,7 @@
 
 use super::registry::free_port;
 use super::setup::{Setup, audit_policy};
-use crate::adapters::docker::Container;
+use crate::adapters::docker::{Container, DockerError};
 use crate::adapters::kind::{ClusterConfig, GATEWAY_NODE_PORT, NETWORK};
 use crate::engine::step::{Cx, Observed, Step, StepError};
 use crate::support::files;
@@ -47,28 +47,35 @@ impl Step for Cluster {
     }
 
     async fn apply(&self, cx: &Cx) -> Result<String, StepError> {
-        let made = match self.find().await? {
-            Found::Whole => "found whole".to_owned(),
-            Found::Asleep(nodes) => {
-                for node in &nodes {
-                    match node.state.as_str() {
-                        "paused" => self.setup.engine.unpause(&node.name).await?,
-                        _ => self.setup.engine.start(&node.name).await?,
+        let mut done = Vec::new();
+        loop {
+            match self.find().await? {
+                Found::Whole => break,
+                Found::Asleep(nodes) => {
+                    for node in &nodes {
+                        match node.state.as_str() {
+                            "paused" => self.setup.engine.unpause(&node.name).await?,
+                            _ => self.setup.engine.start(&node.name).await?,
+                        }
                     }
+                    done.push(format!("started {} nodes", nodes.len()));
                 }
-                format!("started {} nodes", nodes.len())
+                Found::Half => {
+                    cx.sink.line("taking away the half-made cluster");
+                    self.setup.kind.delete(&self.setup.cluster, &cx.sink).await?;
+                    done.push("took away a half-made one".to_owned());
+                }
+                Found::Nothing => {
+                    self.create(cx).await?;
+                    done.push("created".to_owned());
+                }
             }
-            Found::Half => {
-                cx.sink.line("taking away the half-made cluster");
-                self.setup.kind.delete(&self.setup.cluster, &cx.sink).await?;
-                self.create(cx).await?;
-                "made again".to_owned()
+            // asleep, half, nothing, whole: each of them once is the longest way there is
+            if done.len() > 3 {
+                return Err(StepError::new("LAB-CLUSTER-005", format!("the cluster does not stay up: {}", done.join(", "))));
             }
-            Found::Nothing => {
-                self.create(cx).await?;
-                "created".to_owned()
-            }
-        };
+        }
+        let made = if done.is_empty() { "found whole".to_owned() } else { done.join(", ") };
         self.ensure_kubeconfig(cx).await?;
         Ok(format!("{made}, Kubernetes {}", self.kubernetes))
     }
@@ -95,8 +102,11 @@ impl Cluster {
         let asleep: Vec<_> = nodes.iter().filter(|node| node.state != "running").cloned().collect();
         let Some(first) = planes.first().filter(|node| self.setup.is_ours(node)) else { return Ok(Found::Half) };
         if first.state == "running" {
-            if self.setup.engine.exec(&first.name, &["test", "-e", WHOLE], EXEC).await.is_err() {
-                return Ok(Found::Half);
+            match self.setup.engine.exec(&first.name, &["test", "-e", WHOLE], EXEC).await {
+                Ok(_) => {}
+                // only the command's own "no" says half made: an engine that is slow or gone must never cost a whole cluster
+                Err(DockerError::Exec { code: 1, .. }) => return Ok(Found::Half),
+                Err(error) => return Err(error.into()),
             }
         } else if self.setup.state()?.gateway_port.is_none() {
             return Ok(Found::Half);

@@ -70,6 +70,8 @@ impl Component {
             return Ok("waited until ready".to_owned());
         }
         let Some(desired) = self.setup.desired_of(&self.name) else { return Ok(String::new()) };
+        // taken back first: a run that dies half way must not leave a proof of what was there before
+        self.setup.remember(|state| drop(state.proofs.remove(&self.name))).await?;
         let applied = connected.cluster.apply(&desired, diff, &cx.sink, &cx.cancel).await?;
         for (object, owners) in &applied.adopted {
             let whose: Vec<&str> = owners.iter().map(|owner| owner.owner.as_str()).collect();
