@@ -1,7 +1,7 @@
 //! The catalogue is embedded in the binary; without this, cargo would not notice that a manifest changed.
 
 fn main() {
-    for folder in ["stacks", "manifests"] {
+    for folder in ["stacks", "manifests", "apps"] {
         println!("cargo:rerun-if-changed={folder}");
     }
 }

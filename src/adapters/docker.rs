@@ -36,7 +36,7 @@ pub enum DockerError {
 /// A connection to the engine; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Engine {
-    docker: Docker,
+    pub(super) docker: Docker,
     at: String,
 }
 
@@ -96,7 +96,7 @@ impl Engine {
         &self.at
     }
 
-    async fn within<T>(
+    pub(super) async fn within<T>(
         &self,
         what: &str,
         deadline: Duration,

@@ -2,6 +2,7 @@
 
 pub mod alertmanager;
 pub mod docker;
+mod docker_build;
 pub mod kind;
 pub mod kube;
 pub mod loki;

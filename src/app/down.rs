@@ -16,7 +16,9 @@ pub async fn run(context: &Context, args: &DownArgs) -> Result<u8, Failure> {
     let teardown = Teardown { setup, purge: args.purge };
     let planned = teardown.plan().await?;
     let what = if planned.is_empty() { "nothing of it is there".to_owned() } else { planned.join(", ") };
-    show::confirm(context, &format!("Take away lab {}: {what}?", context.global.lab))?;
+    if !planned.is_empty() {
+        show::confirm(context, &format!("Take away lab {}: {what}?", context.global.lab))?;
+    }
     let lock = lock::take(&context.folder(), &format!("labctl down, process {}", std::process::id()))?;
     let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
     let printer = tokio::spawn(async move {

@@ -1,5 +1,6 @@
 //! Finds what a lab can be made of: the copies inside the binary, a folder laid over them, `extends`, parameters; renders components to objects.
 
+mod apps;
 mod bundle;
 mod error;
 mod files;
@@ -8,6 +9,7 @@ mod order;
 mod render;
 mod yaml;
 
+pub use apps::{AppError, app_sources};
 pub use bundle::{Images, OpenBundle};
 pub use error::CatalogError;
 pub use files::Files;

@@ -21,11 +21,38 @@ pub fn documents(path: &str, text: &str) -> Result<Vec<Value>, CatalogError> {
     Ok(values.into_iter().filter(|value| !value.is_null()).collect())
 }
 
-/// Adds the nearest known name to serde's "unknown field `a`, expected one of `b`, `c`".
+/// Adds the nearest known name to serde's "unknown field `a`, expected one of b, c at line 1, column 2".
 fn explain(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    match (message.contains("unknown field") || message.contains("unknown variant"), quoted.next()) {
-        (true, Some(unknown)) => format!("{message}{}", near(unknown, quoted)),
+    let known = message.split_once("expected one of ").map(|(_, rest)| rest.split_once(" at line").map_or(rest, |(names, _)| names));
+    match (message.split('`').nth(1), known) {
+        (Some(unknown), Some(known)) if message.starts_with("unknown ") => {
+            format!("{message}{}", near(unknown, known.split(", ").map(|name| name.trim_matches('`'))))
+        }
         _ => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::stack::Stack;
+
+    #[track_caller]
+    fn check(text: &str, said: &[&str]) {
+        let error = typed::<Stack>("lab.yaml", text).unwrap_err().to_string();
+        for part in said {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_key_is_named_with_its_place_and_the_nearest_right_one() {
+        let text = "apiVersion: labctl.dev/v1\nkind: Stack\nmetadata: {name: a}\ncomponentz: {}\n";
+        check(text, &["lab.yaml", "componentz", "line 4, column 1", "did you mean `components`?"]);
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_an_error() {
+        check("apiVersion: labctl.dev/v1\nkind: Stack\nmetadata: {name: a}\nkind: Stack\n", &["lab.yaml", "kind", "line 4"]);
     }
 }

@@ -1,6 +1,7 @@
 //! The steps a lab's plan is made of, one file per kind.
 
 mod archive;
+mod build;
 mod cluster;
 mod component;
 mod engine_up;
@@ -9,6 +10,7 @@ mod mirror;
 mod nodes;
 mod plan;
 mod prefetch;
+mod pull;
 mod push;
 mod registry;
 mod setup;

@@ -1,17 +1,19 @@
 //! The plan of `up`: which steps, what each waits for.
 
 use super::archive::Archive;
+use super::build::Build;
 use super::cluster::Cluster;
 use super::component::Component;
 use super::engine_up::EngineUp;
 use super::mirror::Mirror;
 use super::nodes::NodesReady;
 use super::prefetch::Prefetch;
+use super::pull::Pull;
 use super::push::Push;
 use super::registry::RegistryUp;
 use super::setup::Setup;
 use super::survey::Survey;
-use crate::catalog::{CatalogError, order};
+use crate::catalog::{CatalogError, OpenBundle, order};
 use crate::engine::{Node, ResourceClass};
 use crate::model::image::LockedImage;
 use std::collections::BTreeSet;
@@ -20,6 +22,10 @@ use std::time::Duration;
 
 /// How long a component may take from its first write to its last check. Image pulls on a slow line are most of it.
 const COMPONENT: Duration = Duration::from_secs(600);
+/// Where the images of the sample apps live: an ECR-shaped name that nodes are told to ask the lab's registry for.
+const OWN_HOST: &str = "000000000000.dkr.ecr.";
+/// What serves them when there is no bundle.
+const UPSTREAM_REGISTRY: &str = "docker.io/library/registry:3";
 const MINUTES_10: Duration = Duration::from_secs(600);
 const MINUTES_2: Duration = Duration::from_secs(120);
 
@@ -70,59 +76,13 @@ pub fn up(setup: &Arc<Setup>) -> Result<Vec<Node>, CatalogError> {
             .deadline(MINUTES_2)
             .estimate_ms(100),
     ];
-    let mut cluster_needs = vec!["engine"];
-    let mut survey_needs = vec!["nodes"];
-    if let Some(open) = setup.images.bundle() {
-        let archive = |image| Archive { setup: setup.clone(), bundle: open.path.clone(), image };
-        let bundle = &open.bundle;
-        let used = used_images(setup, &names);
-        let hosts: BTreeSet<String> = used.iter().filter_map(|image| image.name.split('/').next()).map(str::to_owned).collect();
-        nodes.extend([
-            Node::new("image/node", "Node image", Arc::new(archive(bundle.node_image.clone())))
-                .group("images")
-                .needs(["engine"])
-                .class(ResourceClass::Engine)
-                .deadline(MINUTES_10)
-                .estimate_ms(10_000),
-            Node::new("image/registry", "Registry image", Arc::new(archive(bundle.registry_image.clone())))
-                .group("images")
-                .needs(["engine"])
-                .class(ResourceClass::Engine)
-                .deadline(MINUTES_10)
-                .estimate_ms(1_000),
-            Node::new("registry", "Registry", Arc::new(RegistryUp { setup: setup.clone(), image: bundle.registry_image.reference() }))
-                .group("images")
-                .needs(["image/registry"])
-                .class(ResourceClass::Engine)
-                .deadline(MINUTES_2)
-                .estimate_ms(1_500),
-            Node::new(
-                "images",
-                "Images into the registry",
-                Arc::new(Push { setup: setup.clone(), bundle: open.path.clone(), images: used.clone() }),
-            )
-            .group("images")
-            .needs(["registry"])
-            .class(ResourceClass::Network)
-            .deadline(MINUTES_10)
-            .estimate_ms(15_000),
-            Node::new("mirrors", "Nodes pull through the registry", Arc::new(Mirror { setup: setup.clone(), hosts }))
-                .group("images")
-                .needs(["registry", "cluster"])
-                .class(ResourceClass::Engine)
-                .deadline(MINUTES_2)
-                .estimate_ms(1_000),
-            Node::new("prefetch", "Images onto the nodes", Arc::new(Prefetch { setup: setup.clone(), images: used }))
-                .group("images")
-                .needs(["images", "mirrors"])
-                .class(ResourceClass::Network)
-                .deadline(MINUTES_10)
-                .estimate_ms(20_000),
-        ]);
-        cluster_needs.push("image/node");
-        // pods may start as soon as their images can be pulled; the prefetch runs beside them
-        survey_needs.extend(["images", "mirrors"]);
-    }
+    let images = used_images(setup, &names);
+    let (image_nodes, cluster_needs, mut survey_needs) = match setup.images.bundle() {
+        Some(open) => from_bundle(setup, open, images),
+        None => from_registries(setup, images),
+    };
+    nodes.extend(image_nodes);
+    survey_needs.push("nodes");
     nodes.push(
         Node::new("cluster", "Cluster", Arc::new(Cluster { setup: setup.clone(), image, kubernetes }))
             .group("cluster")
@@ -158,6 +118,10 @@ pub fn up(setup: &Arc<Setup>) -> Result<Vec<Node>, CatalogError> {
         };
         let mut needs = vec!["survey".to_owned()];
         needs.extend(part.needs.iter().map(|need| format!("component/{need}")));
+        if setup.images.bundle().is_none() {
+            let own = part.component.images.iter().filter(|image| image.name.starts_with(OWN_HOST));
+            needs.extend(own.map(|image| format!("build/{}", image.name.rsplit('/').next().unwrap_or_default())));
+        }
         // `after` orders the list (and so who gets a CPU first), and is no edge: pods of one part start while the checks of another still wait
         let title = if part.component.metadata.title.is_empty() { name.clone() } else { part.component.metadata.title.clone() };
         nodes.push(
@@ -183,4 +147,97 @@ fn used_images(setup: &Setup, names: &[String]) -> Vec<LockedImage> {
         }
     }
     used
+}
+
+/// Steps, what the cluster needs of them, what the first objects need of them.
+type ImageSteps = (Vec<Node>, Vec<&'static str>, Vec<&'static str>);
+
+/// Every image comes from the bundle, through a registry on this host.
+fn from_bundle(setup: &Arc<Setup>, open: &OpenBundle, images: Vec<LockedImage>) -> ImageSteps {
+    let archive = |image| Archive { setup: setup.clone(), bundle: open.path.clone(), image };
+    let bundle = &open.bundle;
+    let push = Push { setup: setup.clone(), bundle: open.path.clone(), images: images.clone() };
+    let nodes = vec![
+        Node::new("image/node", "Node image", Arc::new(archive(bundle.node_image.clone())))
+            .needs(["engine"])
+            .class(ResourceClass::Engine)
+            .deadline(MINUTES_10)
+            .estimate_ms(10_000),
+        Node::new("image/registry", "Registry image", Arc::new(archive(bundle.registry_image.clone())))
+            .needs(["engine"])
+            .class(ResourceClass::Engine)
+            .deadline(MINUTES_10)
+            .estimate_ms(1_000),
+        registry(setup, bundle.registry_image.reference()),
+        Node::new("images", "Images into the registry", Arc::new(push))
+            .needs(["registry"])
+            .class(ResourceClass::Network)
+            .deadline(MINUTES_10)
+            .estimate_ms(15_000),
+        mirrors(setup, &images),
+        Node::new("prefetch", "Images onto the nodes", Arc::new(Prefetch { setup: setup.clone(), images }))
+            .needs(["images", "mirrors"])
+            .class(ResourceClass::Network)
+            .deadline(MINUTES_10)
+            .estimate_ms(20_000),
+    ];
+    // pods may start as soon as their images can be pulled; the prefetch runs beside them
+    (in_group("images", nodes), vec!["engine", "image/node"], vec!["images", "mirrors"])
+}
+
+/// Upstream images come from upstream; those of the sample apps are built here.
+fn from_registries(setup: &Arc<Setup>, images: Vec<LockedImage>) -> ImageSteps {
+    let (own, upstream): (Vec<_>, Vec<_>) = images.into_iter().partition(|image| image.name.starts_with(OWN_HOST));
+    let prefetch = Node::new("prefetch", "Images onto the nodes", Arc::new(Prefetch { setup: setup.clone(), images: upstream }))
+        .needs(["nodes"])
+        .class(ResourceClass::Network)
+        .deadline(MINUTES_10)
+        .estimate_ms(60_000);
+    if own.is_empty() {
+        return (in_group("images", vec![prefetch]), vec!["engine"], Vec::new());
+    }
+    let mut nodes = vec![
+        Node::new("image/registry", "Registry image", Arc::new(Pull { setup: setup.clone(), image: UPSTREAM_REGISTRY.to_owned() }))
+            .needs(["engine"])
+            .class(ResourceClass::Network)
+            .deadline(MINUTES_10)
+            .estimate_ms(10_000),
+        registry(setup, UPSTREAM_REGISTRY.to_owned()),
+        mirrors(setup, &own),
+        prefetch,
+    ];
+    for image in own {
+        let app = image.name.rsplit('/').next().unwrap_or_default().to_owned();
+        let title = format!("Image of {app}");
+        nodes.push(
+            Node::new(format!("build/{app}"), title, Arc::new(Build { setup: setup.clone(), app, image }))
+                .needs(["registry"])
+                .class(ResourceClass::Host)
+                .deadline(Duration::from_secs(1500))
+                .estimate_ms(60_000),
+        );
+    }
+    (in_group("images", nodes), vec!["engine"], vec!["mirrors"])
+}
+
+fn in_group(group: &str, nodes: Vec<Node>) -> Vec<Node> {
+    nodes.into_iter().map(|node| node.group(group)).collect()
+}
+
+fn registry(setup: &Arc<Setup>, image: String) -> Node {
+    Node::new("registry", "Registry", Arc::new(RegistryUp { setup: setup.clone(), image }))
+        .needs(["image/registry"])
+        .class(ResourceClass::Engine)
+        .deadline(MINUTES_2)
+        .estimate_ms(1_500)
+}
+
+/// The hosts of `images` are served by the lab's registry.
+fn mirrors(setup: &Arc<Setup>, images: &[LockedImage]) -> Node {
+    let hosts: BTreeSet<String> = images.iter().filter_map(|image| image.name.split('/').next()).map(str::to_owned).collect();
+    Node::new("mirrors", "Nodes pull through the registry", Arc::new(Mirror { setup: setup.clone(), hosts }))
+        .needs(["registry", "cluster"])
+        .class(ResourceClass::Engine)
+        .deadline(MINUTES_2)
+        .estimate_ms(1_000)
 }
