@@ -18,6 +18,7 @@ use tokio_util::io::ReaderStream;
 
 /// What the engine said, or why it could not be asked.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant says what it is and names its fields")]
 pub enum DockerError {
     #[error("the container engine at {at} does not answer: {cause}")]
     Unreachable { at: String, cause: String },
@@ -43,11 +44,15 @@ pub struct Engine {
 /// A container as far as labctl cares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Container {
+    /// The full id.
     pub id: String,
+    /// Without the leading slash the engine shows.
     pub name: String,
+    /// As it was asked for: a name with tag, or an id.
     pub image: String,
     /// `running`, `exited`, `paused`, `created` …
     pub state: String,
+    /// Labels, by key.
     pub labels: HashMap<String, String>,
     /// Address on each network.
     pub addresses: HashMap<String, String>,
@@ -62,14 +67,19 @@ pub struct Container {
 /// What to run.
 #[derive(Debug, Clone, Default)]
 pub struct NewContainer {
+    /// Its name on the engine; one that is taken is an error.
     pub name: String,
+    /// A reference that the engine already has; nothing is pulled.
     pub image: String,
+    /// `NAME=value`.
     pub env: Vec<String>,
+    /// Labels, by key.
     pub labels: HashMap<String, String>,
     /// `volume:/path`.
     pub binds: Vec<String>,
     /// Container port (`5000/tcp`) to host port on 127.0.0.1.
     pub ports: Vec<(String, u16)>,
+    /// The engine's network it joins; the default bridge when `None`.
     pub network: Option<String>,
 }
 
@@ -88,7 +98,7 @@ impl Engine {
         };
         let docker = docker.map_err(|error| DockerError::Unreachable { at: at.clone(), cause: error.to_string() })?;
         // bollard's own deadline would also cut long image loads; ours are set per call
-        Ok(Self { docker: docker.with_timeout(Duration::from_secs(3600)), at })
+        Ok(Self { docker: docker.with_timeout(Duration::from_hours(1)), at })
     }
 
     /// Where the engine is looked for.
@@ -259,10 +269,12 @@ impl Engine {
         self.start(&new.name).await
     }
 
+    /// Starts a container.
     pub async fn start(&self, name: &str) -> Result<(), DockerError> {
         self.within(&format!("start container {name}"), SLOW, self.docker.start_container(name, None)).await
     }
 
+    /// Lets a paused container go on.
     pub async fn unpause(&self, name: &str) -> Result<(), DockerError> {
         self.within(&format!("unpause container {name}"), SLOW, self.docker.unpause_container(name)).await
     }
@@ -294,6 +306,7 @@ impl Engine {
         Ok(listed.volumes.unwrap_or_default().into_iter().map(|volume| volume.name).collect())
     }
 
+    /// Removes a network; one that containers still use is an error.
     pub async fn remove_network(&self, name: &str) -> Result<(), DockerError> {
         self.within(&format!("remove network {name}"), QUICK, self.docker.remove_network(name)).await
     }
@@ -304,6 +317,7 @@ impl Engine {
         self.within(&format!("create volume {name}"), QUICK, self.docker.create_volume(body)).await.map(|_| ())
     }
 
+    /// Removes a volume; one that a container still uses is an error.
     pub async fn remove_volume(&self, name: &str) -> Result<(), DockerError> {
         self.within(
             &format!("remove volume {name}"),

@@ -19,6 +19,7 @@ const FIX: &str = "install kind 0.30 or newer (https://kind.sigs.k8s.io), or use
 /// kind, wherever it is.
 #[derive(Debug, Clone)]
 pub struct Kind {
+    /// Path of kind, or a name that is looked for in PATH.
     pub program: OsString,
     /// labctl itself, asked to become kind and to die with its parent: a kind that outlives a killed labctl would go on making the cluster that
     /// the next labctl is clearing away.
@@ -30,11 +31,15 @@ pub struct Kind {
 /// What a cluster is made from.
 #[derive(Debug, Clone)]
 pub struct ClusterConfig {
+    /// Name of the cluster; its context is `kind-<name>`.
     pub name: String,
+    /// The node image, as the engine knows it.
     pub image: String,
     /// `1.34`: decides which fields kubeadm understands.
     pub kubernetes: String,
+    /// How many control planes; at least one.
     pub control_planes: u8,
+    /// How many more nodes.
     pub workers: u8,
     /// Host port of the gateway on 127.0.0.1.
     pub gateway_port: u16,
@@ -133,7 +138,7 @@ impl Kind {
     /// Deletes a cluster, its containers, volumes and kubeconfig entry; one that is gone is no error.
     pub async fn delete(&self, name: &str, sink: &Sink) -> Result<(), ProcessError> {
         // never cut short: half a deletion is worse than a wait
-        self.call(&["delete", "cluster", "--name", name], Duration::from_secs(180), sink, &CancellationToken::new()).await.map(|_| ())
+        self.call(&["delete", "cluster", "--name", name], Duration::from_mins(3), sink, &CancellationToken::new()).await.map(|_| ())
     }
 
     /// Writes the cluster's entry to the kubeconfig.

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 /// How a child went wrong.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant says what it is and names its fields")]
 pub enum ProcessError {
     #[error("`{program}` is not there; {fix}")]
     NotFound { program: String, fix: String },
@@ -26,9 +27,13 @@ pub enum ProcessError {
 /// What to run.
 #[derive(Debug)]
 pub struct Command<'a> {
+    /// Path, or a name that is looked for in PATH.
     pub program: &'a OsStr,
+    /// Arguments; anybody on this host can read them, so never a secret.
     pub args: Vec<String>,
+    /// Variables beside those this process has.
     pub env: Vec<(String, String)>,
+    /// After this long the whole group is killed.
     pub deadline: Duration,
     /// Said when the program is missing.
     pub fix: &'a str,

@@ -10,6 +10,7 @@ use tokio_util::io::ReaderStream;
 
 /// Why an image did not get into the registry.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant says what it is and names its fields")]
 pub enum RegistryError {
     #[error("the registry at {at} does not answer: {cause}")]
     Unreachable { at: String, cause: String },
@@ -50,11 +51,12 @@ struct Blob {
 
 /// Manifests and configs are small; a layer may be hundreds of MB.
 const SMALL: Duration = Duration::from_secs(20);
-const LAYER: Duration = Duration::from_secs(300);
+const LAYER: Duration = Duration::from_mins(5);
 /// A registry may close a connection that it takes for idle just as the next blob is sent.
 const TRIES: usize = 3;
 
 impl Registry {
+    /// The registry at this port of 127.0.0.1. Asks nothing yet.
     pub fn new(port: u16) -> Self {
         let at = format!("127.0.0.1:{port}");
         // one PUT a blob: chunks of a few MB each cost a round trip, and registries cut long chains of them

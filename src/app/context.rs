@@ -28,6 +28,7 @@ pub struct Context {
 
 /// What is known of those who read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent fact of the environment")]
 pub struct Terminal {
     pub out: bool,
     pub err: bool,
@@ -68,7 +69,7 @@ impl Context {
     /// The lab as `which` says it, else as it was last brought up. `make_secrets` also makes the passwords it lacks.
     pub fn setup(&self, which: Option<&StackArgs>, make_secrets: bool) -> Result<Arc<Setup>, Failure> {
         let mut state = self.state()?;
-        let stack = self.stack(which, &state)?;
+        let stack = stack_of(which, &state);
         let given = which.and_then(|which| which.bundle.clone()).map(|path| absolute(&path));
         let remembered = state.bundle.clone().filter(|path| which.is_none_or(|which| which.bundle.is_none()) && path.exists());
         let images = match given.clone().or(remembered.clone()) {
@@ -114,18 +115,6 @@ impl Context {
         }))
     }
 
-    fn stack(&self, which: Option<&StackArgs>, state: &LabState) -> Result<String, Failure> {
-        if let Some(named) = which.and_then(|which| which.stack.clone()) {
-            let is_file = named.contains('/') || Path::new(&named).extension().is_some_and(|end| end == "yaml" || end == "yml");
-            return Ok(if is_file { absolute(Path::new(&named)).display().to_string() } else { named });
-        }
-        let own = Path::new("lab.yaml");
-        if which.is_some() && own.is_file() {
-            return Ok(absolute(own).display().to_string());
-        }
-        Ok(state.stack.clone().unwrap_or_else(|| DEFAULT_STACK.to_owned()))
-    }
-
     /// kind from PATH, else the bundle's, whose checksum is looked at.
     fn kind(&self, bundle: Option<&OpenBundle>) -> Result<Kind, Failure> {
         let path = std::env::var_os("PATH");
@@ -148,6 +137,19 @@ impl Context {
         let supervisor = std::env::current_exe().ok().map(PathBuf::into_os_string);
         Ok(Kind { program, supervisor, kubeconfig: self.paths.kubeconfig.clone() })
     }
+}
+
+/// The stack that is meant, by name or absolute path: as asked for, else `lab.yaml` here, else as the lab was last made, else the default.
+fn stack_of(which: Option<&StackArgs>, state: &LabState) -> String {
+    if let Some(named) = which.and_then(|which| which.stack.clone()) {
+        let is_file = named.contains('/') || Path::new(&named).extension().is_some_and(|end| end == "yaml" || end == "yml");
+        return if is_file { absolute(Path::new(&named)).display().to_string() } else { named };
+    }
+    let own = Path::new("lab.yaml");
+    if which.is_some() && own.is_file() {
+        return absolute(own).display().to_string();
+    }
+    state.stack.clone().unwrap_or_else(|| DEFAULT_STACK.to_owned())
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -4,6 +4,7 @@ mod context;
 mod doctor;
 mod down;
 pub mod exit;
+mod known;
 mod logs;
 mod parts;
 mod plan;

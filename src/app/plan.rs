@@ -24,7 +24,7 @@ struct Plan {
     kubernetes: String,
     cluster: String,
     components: Vec<Part>,
-    images: Vec<Image>,
+    images: Vec<Used>,
     budget: Budget,
     /// What stands in the way on this host.
     findings: Vec<Finding>,
@@ -42,7 +42,7 @@ struct Part {
 }
 
 #[derive(Debug, Serialize)]
-struct Image {
+struct Used {
     image: String,
     /// Compressed bytes; `null` where the lock does not know.
     size: Option<u64>,
@@ -72,7 +72,7 @@ async fn make(context: &Context, setup: &Arc<Setup>) -> Result<Plan, Failure> {
     let diff = if running {
         match setup.connect().await {
             Ok(connected) => {
-                cluster = "is there".to_owned();
+                "is there".clone_into(&mut cluster);
                 Some(connected.cluster.diff(&setup.desired()).await.map_err(crate::engine::step::StepError::from)?)
             }
             Err(error) => {
@@ -101,11 +101,11 @@ async fn make(context: &Context, setup: &Arc<Setup>) -> Result<Plan, Failure> {
         }
         components.push(part);
     }
-    let mut images: Vec<Image> = Vec::new();
+    let mut images: Vec<Used> = Vec::new();
     for image in setup.rendered.iter().flat_map(|rendered| &rendered.images) {
         if !images.iter().any(|seen| seen.image == image.reference()) {
             let size = (image.size > 0).then_some(image.size);
-            images.push(Image { image: image.reference(), size, origin: image.origin, note: image.note.clone() });
+            images.push(Used { image: image.reference(), size, origin: image.origin, note: image.note.clone() });
         }
     }
     let findings: Vec<Finding> = doctor::findings(&host, setup).into_iter().filter(|finding| finding.level == Level::Fail).collect();

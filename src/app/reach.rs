@@ -27,8 +27,8 @@ struct Credential {
 pub fn urls(setup: &Setup, port: Option<u16>) -> Vec<Url> {
     let Some(port) = port else { return Vec::new() };
     let public = |name: &str| {
-        let part = setup.lab.parts.get(name)?;
-        part.component.endpoints.iter().find(|endpoint| endpoint.public)
+        let found = setup.lab.parts.get(name)?;
+        found.component.endpoints.iter().find(|endpoint| endpoint.public)
     };
     setup
         .lab

@@ -41,7 +41,7 @@ pub async fn run(context: &Context, args: &UpArgs) -> Result<u8, Failure> {
         (front_end, shown)
     });
     let (control, last) = signals::watch().map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
-    let mut options = RunOptions::new(run, Verb::Up, context.global.lab.clone(), Arc::new(SystemClock::default()));
+    let mut options = RunOptions::new(run, Verb::Up, context.global.lab.clone(), Arc::new(SystemClock));
     options.journal = Some(journal);
     options.events = Some(say);
     options.control = control;

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 /// A bundle whose `bundle.json` was read; its content is verified when it is imported.
 #[derive(Debug, Clone)]
 pub struct OpenBundle {
+    /// The unpacked folder.
     pub path: PathBuf,
+    /// What its `bundle.json` says.
     pub bundle: Bundle,
 }
 
@@ -41,7 +43,9 @@ impl OpenBundle {
 /// The lock in use.
 #[derive(Debug, Clone)]
 pub enum Images {
+    /// Upstream images, from `stacks/images.lock`.
     Lock(Vec<LockedImage>),
+    /// What a bundle has, and nothing else.
     Bundle(Box<OpenBundle>),
 }
 

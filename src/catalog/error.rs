@@ -2,6 +2,7 @@
 
 /// A file that cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant says what it is and names its fields")]
 pub enum CatalogError {
     #[error("{path} cannot be read: {source}")]
     Read { path: String, source: std::io::Error },

@@ -15,6 +15,7 @@ use std::path::Path;
 pub struct Lab {
     /// The lab's own name: part of the cluster's name, of host names and of folders.
     pub name: String,
+    /// The stack, with all it extends laid under it.
     pub stack: Stack,
     /// By component name.
     pub parts: BTreeMap<String, Part>,
@@ -23,7 +24,9 @@ pub struct Lab {
 /// One component of a lab with its parameters settled.
 #[derive(Debug, Clone)]
 pub struct Part {
+    /// As its file has it.
     pub component: Component,
+    /// Value of each parameter: default, then size, then what the stack sets.
     pub params: BTreeMap<String, Value>,
     /// Names of the parts that must be ready first (capabilities resolved).
     pub needs: Vec<String>,
@@ -244,7 +247,6 @@ fn checked(param: &Param, value: &Value) -> Result<Value, String> {
     };
     let bad = |wanted: &str| Err(format!("is `{text}`; it must be {wanted}"));
     match param.kind {
-        ParamKind::String => Ok(Value::String(text)),
         ParamKind::Int => text.parse::<i64>().map(Value::from).or_else(|_| bad("a whole number")),
         ParamKind::Bool => text.parse::<bool>().map(Value::from).or_else(|_| bad("true or false")),
         ParamKind::Duration => match text.parse::<units::HumanDuration>() {
@@ -254,8 +256,7 @@ fn checked(param: &Param, value: &Value) -> Result<Value, String> {
         ParamKind::Quantity if text.parse::<units::Bytes>().is_err() && text.parse::<units::MilliCpu>().is_err() => {
             bad("a quantity such as 256Mi or 100m")
         }
-        ParamKind::Quantity => Ok(Value::String(text)),
-        ParamKind::Enum if param.values.contains(&text) => Ok(Value::String(text)),
-        ParamKind::Enum => bad(&format!("one of {}", param.values.join(", "))),
+        ParamKind::Enum if !param.values.contains(&text) => bad(&format!("one of {}", param.values.join(", "))),
+        ParamKind::String | ParamKind::Quantity | ParamKind::Enum => Ok(Value::String(text)),
     }
 }

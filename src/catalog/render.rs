@@ -12,8 +12,11 @@ use std::collections::BTreeMap;
 /// A component as objects.
 #[derive(Debug, Clone)]
 pub struct Rendered {
+    /// Name of the component.
     pub name: String,
+    /// Where its namespaced objects go.
     pub namespace: String,
+    /// Kubernetes objects, ready to apply.
     pub objects: Vec<Value>,
     /// What its pods will pull.
     pub images: Vec<LockedImage>,

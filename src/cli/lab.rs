@@ -18,6 +18,7 @@ pub struct StackArgs {
 /// `labctl up`.
 #[derive(Debug, Args)]
 pub struct UpArgs {
+    /// Which lab is meant.
     #[command(flatten)]
     pub which: StackArgs,
     /// Never ask and never open a full-screen view.
@@ -34,8 +35,10 @@ pub struct UpArgs {
 /// `labctl plan`.
 #[derive(Debug, Args)]
 pub struct PlanArgs {
+    /// Which lab is meant.
     #[command(flatten)]
     pub which: StackArgs,
+    /// How the answer is shown.
     #[arg(long, short, value_enum, default_value_t)]
     pub output: Format,
     /// Exit with 6 when something would change.
@@ -46,6 +49,7 @@ pub struct PlanArgs {
 /// `labctl status`.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
+    /// How the answer is shown.
     #[arg(long, short, value_enum, default_value_t)]
     pub output: Format,
     /// Also make the round trips that write: an order through the queue, a log line back.
@@ -59,6 +63,7 @@ pub struct DownArgs {
     /// Also what is kept for the next lab: registry, its images, and this lab's folder.
     #[arg(long)]
     pub purge: bool,
+    /// How the answer is shown.
     #[arg(long, short, value_enum, default_value_t)]
     pub output: Format,
 }

@@ -19,9 +19,12 @@ pub enum OutputMode {
 /// How an answer is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Format {
+    /// For people.
     #[default]
     Table,
+    /// One JSON document.
     Json,
+    /// One YAML document.
     Yaml,
 }
 
@@ -56,6 +59,7 @@ pub struct EventsArgs {
     /// Only warnings.
     #[arg(long)]
     pub warnings: bool,
+    /// How the answer is shown.
     #[arg(long, short, value_enum, default_value_t)]
     pub output: Format,
 }
@@ -65,6 +69,7 @@ pub struct EventsArgs {
 pub enum RunVerb {
     /// All runs, newest first.
     List {
+        /// How the answer is shown.
         #[arg(long, short, value_enum, default_value_t)]
         output: Format,
     },
@@ -72,6 +77,7 @@ pub enum RunVerb {
     Show {
         /// The start of its id is enough; else the newest.
         run: Option<String>,
+        /// How the answer is shown.
         #[arg(long, short, value_enum, default_value_t)]
         output: Format,
     },
@@ -80,7 +86,9 @@ pub enum RunVerb {
 /// How fast a replay goes: `1`, `10x`, `max`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Speed {
+    /// So many times as fast as it was.
     Times(f64),
+    /// Without any wait.
     Max,
 }
 
@@ -99,6 +107,7 @@ fn speed(text: &str) -> Result<Speed, String> {
 pub struct ReplayArgs {
     /// The start of its id is enough; else the newest. A path of an events.jsonl works too.
     pub run: Option<String>,
+    /// How the run is shown.
     #[arg(long, short, value_enum, default_value_t)]
     pub output: OutputMode,
     /// How many times as fast as it was; `max` does not wait at all.
@@ -109,6 +118,7 @@ pub struct ReplayArgs {
 /// `labctl demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
+    /// How the run is shown.
     #[arg(long, short, value_enum, default_value_t)]
     pub output: OutputMode,
     /// How many times as fast as it was.
@@ -121,12 +131,15 @@ pub struct DemoArgs {
 pub enum ComponentVerb {
     /// Every component labctl knows.
     List {
+        /// How the answer is shown.
         #[arg(long, short, value_enum, default_value_t)]
         output: Format,
     },
     /// One component: version, images and their origin, parameters, needs, endpoints, checks.
     Info {
+        /// As `labctl component list` has it.
         name: String,
+        /// How the answer is shown.
         #[arg(long, short, value_enum, default_value_t)]
         output: Format,
     },
@@ -135,6 +148,7 @@ pub enum ComponentVerb {
 /// `labctl schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
+    /// What the schema is of.
     #[arg(value_enum)]
     pub kind: SchemaKind,
 }
@@ -142,8 +156,11 @@ pub struct SchemaArgs {
 /// What has a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SchemaKind {
+    /// A stack file, such as lab.yaml.
     Stack,
+    /// A component.yaml.
     Component,
+    /// A bundle's bundle.json.
     Bundle,
     /// One line of `--output json`.
     Event,

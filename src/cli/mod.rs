@@ -16,8 +16,10 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "labctl", version, propagate_version = true, max_term_width = 120, arg_required_else_help = true)]
 pub struct Cli {
+    /// Options that every verb takes.
     #[command(flatten)]
     pub global: Global,
+    /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
 }
@@ -52,10 +54,15 @@ pub struct Global {
 /// How much goes to the debug log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogLevel {
+    /// Only what went wrong.
     Error,
+    /// Also what may go wrong.
     Warn,
+    /// Also what is done.
     Info,
+    /// Also how and with what.
     Debug,
+    /// Everything, also what libraries say.
     Trace,
 }
 
@@ -64,7 +71,9 @@ pub enum LogLevel {
 pub enum Color {
     /// On a terminal, unless NO_COLOR is set.
     Auto,
+    /// Everywhere.
     Always,
+    /// Nowhere.
     Never,
 }
 
@@ -81,16 +90,19 @@ pub enum Verb {
     Down(DownArgs),
     /// Look at this host and say what stands in a lab's way, with the fix for each.
     Doctor {
+        /// How the answer is shown.
         #[arg(long, short, value_enum, default_value_t)]
         output: Format,
     },
     /// Show the lab's passwords.
     Creds {
+        /// How the answer is shown.
         #[arg(long, short, value_enum, default_value_t)]
         output: Format,
     },
     /// List where the lab can be reached.
     Urls {
+        /// How the answer is shown.
         #[arg(long, short, value_enum, default_value_t)]
         output: Format,
     },
@@ -114,6 +126,7 @@ pub enum Verb {
     Schema(SchemaArgs),
     /// Print a completion script for a shell.
     Completions {
+        /// The shell the script is for.
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
@@ -122,8 +135,11 @@ pub enum Verb {
     /// Become another program that ends when its parent does.
     #[command(hide = true)]
     InternalExec {
+        /// Process id of the parent whose end ends this.
         parent: i32,
+        /// The program to become.
         program: OsString,
+        /// Its arguments.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },

@@ -10,13 +10,17 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Component {
+    /// Always `labctl.dev/v1`.
     pub api_version: String,
+    /// Always `Component`.
     pub kind: ComponentKind,
+    /// Name, title, group and page.
     pub metadata: ComponentMetadata,
     /// The upstream version it was written for; the image lock or bundle in use may bring another.
     pub version: String,
     /// Where its namespaced objects go; labctl makes it.
     pub namespace: String,
+    /// Where its objects come from.
     pub source: Source,
     /// Capabilities others may need: `metrics`, `logs`, `traces` …
     #[serde(default)]
@@ -30,17 +34,22 @@ pub struct Component {
     /// Every image of the rendered objects.
     #[serde(default)]
     pub images: Vec<ImageRef>,
+    /// What changes with the size of the lab.
     #[serde(default)]
     pub sizes: BTreeMap<Size, SizeSpec>,
+    /// What a stack may set, by name.
     #[serde(default)]
     pub params: BTreeMap<String, Param>,
     /// What others may refer to as `%{export:NAME}`.
     #[serde(default)]
     pub exports: BTreeMap<String, String>,
+    /// Where it answers.
     #[serde(default)]
     pub endpoints: Vec<Endpoint>,
+    /// Secrets it needs, made by labctl.
     #[serde(default)]
     pub secrets: Vec<SecretSpec>,
+    /// What `labctl creds` shows of it.
     #[serde(default)]
     pub credentials: Vec<CredentialSpec>,
     /// Checks of function, cheap and read only, made on every run.
@@ -57,6 +66,7 @@ pub struct Component {
 /// The only value of `kind` in a Component file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ComponentKind {
+    /// The only value.
     Component,
 }
 
@@ -64,11 +74,15 @@ pub enum ComponentKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ComponentMetadata {
+    /// Unique; also the folder under `manifests/`.
     pub name: String,
+    /// For people.
     #[serde(default)]
     pub title: String,
+    /// Components of one group are shown together.
     #[serde(default)]
     pub group: String,
+    /// Its page in the docs.
     #[serde(default)]
     pub page: String,
 }
@@ -95,6 +109,7 @@ pub struct ImageRef {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SizeSpec {
+    /// Value of each parameter at this size.
     #[serde(default)]
     pub set: BTreeMap<String, serde_json::Value>,
 }
@@ -103,9 +118,12 @@ pub struct SizeSpec {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Param {
+    /// What it may hold.
     #[serde(rename = "type")]
     pub kind: ParamKind,
+    /// Used when neither size nor stack says otherwise.
     pub default: serde_json::Value,
+    /// One line for people.
     #[serde(default)]
     pub doc: String,
     /// For `enum`: what it may be.
@@ -117,13 +135,17 @@ pub struct Param {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ParamKind {
+    /// Any text.
     String,
+    /// A whole number.
     Int,
+    /// `true` or `false`.
     Bool,
     /// `30s`, `24h`: always with a unit.
     Duration,
     /// A Kubernetes quantity: `256Mi`, `100m`.
     Quantity,
+    /// One of `values`.
     Enum,
 }
 
@@ -131,9 +153,13 @@ pub enum ParamKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
+    /// Unique within the component.
     pub name: String,
+    /// Name of the Service in the component's namespace.
     pub service: String,
+    /// The Service's port.
     pub port: u16,
+    /// Where its page starts, when not at `/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// Shown in `labctl urls` and routed by the gateway as `<component>.<lab>.localhost`.
@@ -145,7 +171,9 @@ pub struct Endpoint {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecretSpec {
+    /// Name of the Secret.
     pub name: String,
+    /// How each key gets its value.
     pub keys: BTreeMap<String, SecretKey>,
 }
 
@@ -163,9 +191,13 @@ pub enum SecretKey {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct CredentialSpec {
+    /// What it opens, for people.
     pub name: String,
+    /// Name of the Secret that holds it.
     pub secret: String,
+    /// Key of the user name in the Secret.
     pub user_key: String,
+    /// Key of the password in the Secret.
     pub password_key: String,
 }
 
@@ -173,8 +205,10 @@ pub struct CredentialSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GrafanaSpec {
+    /// File of its data source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub datasource: Option<String>,
+    /// Files of its dashboards.
     #[serde(default)]
     pub dashboards: Vec<String>,
 }

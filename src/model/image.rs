@@ -7,17 +7,25 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Bundle {
+    /// Always `labctl.dev/v1`.
     pub api_version: String,
+    /// Always `Bundle`.
     pub kind: BundleKind,
+    /// What people call it: `lite-packages`.
     pub name: String,
+    /// When it was made, RFC 3339.
     pub created: String,
     /// `linux/amd64`.
     pub platform: String,
     /// The version of Kubernetes in the node image, without `v`.
     pub kubernetes: String,
+    /// The image of nodes.
     pub node_image: ArchivedImage,
+    /// The image of the lab's registry.
     pub registry_image: ArchivedImage,
+    /// What the registry is filled with.
     pub images: Vec<LockedImage>,
+    /// Executables that come with it.
     #[serde(default)]
     pub tools: Vec<BundledTool>,
 }
@@ -25,6 +33,7 @@ pub struct Bundle {
 /// The only value of `kind` in `bundle.json`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum BundleKind {
+    /// The only value.
     Bundle,
 }
 
@@ -32,14 +41,18 @@ pub enum BundleKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArchivedImage {
+    /// With registry host, without tag.
     pub name: String,
+    /// The version that is really inside.
     pub tag: String,
     /// Path of the archive within the bundle.
     pub archive: String,
     /// Digest of the image's config: what the engine shows as its id once it is loaded.
     pub id: String,
+    /// How it was made.
     #[serde(default)]
     pub origin: Origin,
+    /// More about how it was made.
     #[serde(default)]
     pub note: String,
 }
@@ -48,7 +61,9 @@ pub struct ArchivedImage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LockedImage {
+    /// With registry host, without tag.
     pub name: String,
+    /// The version that is really inside.
     pub tag: String,
     /// Digest of the manifest; absent in `stacks/images.lock` until somebody saw it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,8 +71,10 @@ pub struct LockedImage {
     /// Compressed size in bytes; 0 where it is not known.
     #[serde(default)]
     pub size: u64,
+    /// How it was made.
     #[serde(default)]
     pub origin: Origin,
+    /// More about how it was made.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
 }
@@ -73,6 +90,7 @@ pub enum Origin {
     Modules,
     /// A Debian package.
     Debian,
+    /// A package of the Python index.
     Pypi,
     /// This repository's own code.
     Here,
@@ -84,9 +102,13 @@ pub enum Origin {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BundledTool {
+    /// Name of the executable.
     pub name: String,
+    /// Its version, without `v`.
     pub version: String,
+    /// Path within the bundle.
     pub path: String,
+    /// Hex digest of the file.
     pub sha256: String,
 }
 

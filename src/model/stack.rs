@@ -15,10 +15,12 @@ pub struct Stack {
     pub api_version: String,
     /// Always `Stack`.
     pub kind: StackKind,
+    /// Name and title.
     pub metadata: StackMetadata,
     /// The shipped stack (or a file beside this one) that this one starts from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extends: Option<String>,
+    /// What the cluster is made of.
     #[serde(default)]
     pub cluster: ClusterSpec,
     /// Which `sizes` entry of each component is used.
@@ -30,10 +32,13 @@ pub struct Stack {
     /// Which component provides a capability that several could: `traces: jaeger`.
     #[serde(default)]
     pub choices: BTreeMap<String, String>,
+    /// Sample apps.
     #[serde(default)]
     pub apps: Vec<String>,
+    /// AWS: emulated, in a lab.
     #[serde(default)]
     pub aws: AwsSpec,
+    /// Where nodes get images from.
     #[serde(default)]
     pub mirrors: Mirrors,
 }
@@ -41,6 +46,7 @@ pub struct Stack {
 /// The only value of `kind` in a Stack file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum StackKind {
+    /// The only value.
     Stack,
 }
 
@@ -48,7 +54,9 @@ pub enum StackKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StackMetadata {
+    /// Unique; a file `stacks/<name>.yaml` for shipped ones.
     pub name: String,
+    /// For people.
     #[serde(default)]
     pub title: String,
 }
@@ -57,11 +65,13 @@ pub struct StackMetadata {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ClusterSpec {
+    /// What makes the cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
     /// A minor version, `"1.34"`; the image lock or bundle in use says which patch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kubernetes: Option<String>,
+    /// How many nodes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nodes: Option<Nodes>,
     /// The host port of the gateway on 127.0.0.1: `auto` (a free one, remembered) or a number.
@@ -73,6 +83,7 @@ pub struct ClusterSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
+    /// Clusters in containers, by kind.
     Kind,
 }
 
@@ -80,8 +91,10 @@ pub enum Provider {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Nodes {
+    /// How many control planes.
     #[serde(default = "one")]
     pub control_plane: u8,
+    /// How many more nodes.
     #[serde(default)]
     pub workers: u8,
 }
@@ -100,7 +113,9 @@ impl Default for Nodes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(with = "String")]
 pub enum Ports {
+    /// A free one, remembered for the next time.
     Auto,
+    /// This one; taken by somebody else, it is an error.
     Fixed(u16),
 }
 
@@ -121,9 +136,12 @@ impl<'de> Deserialize<'de> for Ports {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Size {
+    /// The least that works.
     #[default]
     Small,
+    /// For daily use.
     Medium,
+    /// For load and long retention.
     Large,
 }
 
@@ -134,6 +152,7 @@ pub struct ComponentChoice {
     /// `false` takes out what an extended stack brought in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
+    /// The component's own size, when not the lab's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<Size>,
     /// Parameters by name.
@@ -145,12 +164,16 @@ pub struct ComponentChoice {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AwsSpec {
+    /// Where AWS calls go.
     #[serde(default)]
     pub mode: AwsMode,
+    /// A region name; `us-east-1` when not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// Short names of services: `sqs`, `dynamodb` …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<String>,
+    /// Tags of everything made there.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
 }
@@ -159,6 +182,7 @@ pub struct AwsSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AwsMode {
+    /// An emulator inside the lab.
     #[default]
     Emulated,
 }
@@ -167,13 +191,16 @@ pub enum AwsMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mirrors {
+    /// labctl decides.
     #[default]
     Auto,
+    /// Never.
     Off,
 }
 
 impl Stack {
     /// This stack laid over `base`: maps merge by key, everything else said here wins.
+    #[must_use]
     pub fn over(self, base: Self) -> Self {
         let mut components = base.components;
         for (name, choice) in self.components {

@@ -39,7 +39,7 @@ impl Step for Archive {
                 format!("{} is damaged: SHA256SUMS says {listed}, it has {found}; bring the bundle again", path.display()),
             ));
         }
-        self.setup.engine.load(&path, Duration::from_secs(600), &cx.sink).await?;
+        self.setup.engine.load(&path, Duration::from_mins(10), &cx.sink).await?;
         let reference = self.image.reference();
         match self.setup.engine.image_id(&reference).await? {
             Some(id) if id == self.image.id => Ok(format!("loaded {reference}")),

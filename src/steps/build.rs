@@ -19,8 +19,8 @@ pub(super) struct Build {
 }
 
 /// A base image is pulled and packages are installed on the way.
-const BUILD: Duration = Duration::from_secs(900);
-const PUSH: Duration = Duration::from_secs(300);
+const BUILD: Duration = Duration::from_mins(15);
+const PUSH: Duration = Duration::from_mins(5);
 
 #[async_trait]
 impl Step for Build {

@@ -164,7 +164,7 @@ impl Cluster {
             })
             .await?;
         cx.sink.waiting("kind create cluster", "");
-        setup.kind.create(&path, Duration::from_secs(600), &cx.sink, &cx.cancel).await?;
+        setup.kind.create(&path, Duration::from_mins(10), &cx.sink, &cx.cancel).await?;
         let plane = format!("{}-control-plane", setup.cluster);
         setup.engine.exec(&plane, &["touch", WHOLE], EXEC).await?;
         Ok(())

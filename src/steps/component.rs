@@ -51,13 +51,11 @@ impl Step for Component {
         let results = connected.prober.run(&self.scope(Stage::Ready), &self.ready, &cx.sink, &cx.cancel).await;
         self.judge(&results)?;
         let mut note = changed;
-        if !self.proof.is_empty() {
-            if !self.setup.is_proven(&self.name)? {
-                let results = connected.prober.run(&self.scope(Stage::Proof), &self.proof, &cx.sink, &cx.cancel).await;
-                self.judge(&results)?;
-                self.setup.proven(&self.name).await?;
-                note.push_str(", proven");
-            }
+        if !self.proof.is_empty() && !self.setup.is_proven(&self.name)? {
+            let results = connected.prober.run(&self.scope(Stage::Proof), &self.proof, &cx.sink, &cx.cancel).await;
+            self.judge(&results)?;
+            self.setup.proven(&self.name).await?;
+            note.push_str(", proven");
         }
         Ok(note)
     }

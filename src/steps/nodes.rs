@@ -24,7 +24,7 @@ impl Step for NodesReady {
     async fn apply(&self, cx: &Cx) -> Result<String, StepError> {
         let connected = self.0.connect().await?;
         let nodes = self.refs().await?;
-        connected.cluster.wait_ready(&nodes, Duration::from_secs(120), &cx.sink, &cx.cancel).await?;
+        connected.cluster.wait_ready(&nodes, Duration::from_mins(2), &cx.sink, &cx.cancel).await?;
         Ok(format!("{} nodes are Ready", nodes.len()))
     }
 }

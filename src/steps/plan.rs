@@ -21,13 +21,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a component may take from its first write to its last check. Image pulls on a slow line are most of it.
-const COMPONENT: Duration = Duration::from_secs(600);
+const COMPONENT: Duration = Duration::from_mins(10);
 /// Where the images of the sample apps live: an ECR-shaped name that nodes are told to ask the lab's registry for.
 const OWN_HOST: &str = "000000000000.dkr.ecr.";
 /// What serves them when there is no bundle.
 const UPSTREAM_REGISTRY: &str = "docker.io/library/registry:3";
-const MINUTES_10: Duration = Duration::from_secs(600);
-const MINUTES_2: Duration = Duration::from_secs(120);
+const MINUTES_10: Duration = Duration::from_mins(10);
+const MINUTES_2: Duration = Duration::from_mins(2);
 
 /// What the cluster is made from when there is no bundle: the node image kind publishes for a version, by digest.
 const UPSTREAM_NODES: &[(&str, &str, &str)] = &[
@@ -88,7 +88,7 @@ pub fn up(setup: &Arc<Setup>) -> Result<Vec<Node>, CatalogError> {
             .group("cluster")
             .needs(cluster_needs)
             .class(ResourceClass::Engine)
-            .deadline(Duration::from_secs(900))
+            .deadline(Duration::from_mins(15))
             .estimate_ms(22_000),
     );
     nodes.push(
@@ -96,7 +96,7 @@ pub fn up(setup: &Arc<Setup>) -> Result<Vec<Node>, CatalogError> {
             .group("cluster")
             .needs(["cluster"])
             .class(ResourceClass::Light)
-            .deadline(Duration::from_secs(180))
+            .deadline(Duration::from_mins(3))
             .estimate_ms(8_000),
     );
     nodes.push(
@@ -213,7 +213,7 @@ fn from_registries(setup: &Arc<Setup>, images: Vec<LockedImage>) -> ImageSteps {
             Node::new(format!("build/{app}"), title, Arc::new(Build { setup: setup.clone(), app, image }))
                 .needs(["registry"])
                 .class(ResourceClass::Host)
-                .deadline(Duration::from_secs(1500))
+                .deadline(Duration::from_mins(25))
                 .estimate_ms(60_000),
         );
     }

@@ -16,7 +16,7 @@ pub(super) struct Prefetch {
 
 /// Per node; more at once only makes each slower on one disk.
 const AT_ONCE: usize = 3;
-const PULL: Duration = Duration::from_secs(600);
+const PULL: Duration = Duration::from_mins(10);
 
 #[async_trait]
 impl Step for Prefetch {

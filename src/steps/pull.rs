@@ -21,7 +21,7 @@ impl Step for Pull {
     }
 
     async fn apply(&self, cx: &Cx) -> Result<String, StepError> {
-        self.setup.engine.pull(&self.image, Duration::from_secs(600), &cx.sink).await?;
+        self.setup.engine.pull(&self.image, Duration::from_mins(10), &cx.sink).await?;
         Ok(format!("pulled {}", self.image))
     }
 }

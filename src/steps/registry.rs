@@ -26,7 +26,7 @@ impl Step for RegistryUp {
         let Some(container) = self.setup.engine.container(REGISTRY).await? else {
             return Ok(Observed::Needed("there is none".to_owned()));
         };
-        self.ours(&container.labels)?;
+        ours(&container.labels)?;
         match (container.state.as_str(), container.ports.get(PORT)) {
             ("running", Some(port)) => {
                 Registry::new(*port).answers(Duration::from_secs(5)).await?;
@@ -40,7 +40,7 @@ impl Step for RegistryUp {
     async fn apply(&self, cx: &Cx) -> Result<String, StepError> {
         let engine = &self.setup.engine;
         if let Some(found) = engine.container(REGISTRY).await? {
-            self.ours(&found.labels)?;
+            ours(&found.labels)?;
             // half made or stopped: its content is in the volume, so a fresh container loses nothing
             engine.remove(REGISTRY).await?;
         }
@@ -64,18 +64,17 @@ impl Step for RegistryUp {
     }
 }
 
-impl RegistryUp {
-    fn ours(&self, labels: &HashMap<String, String>) -> Result<(), StepError> {
-        if labels.get(ROLE_LABEL).is_some_and(|role| role == "registry") {
-            return Ok(());
-        }
-        Err(StepError::new(
-            "LAB-CLASH-001",
-            format!(
-                "the engine has a container called {REGISTRY} that labctl did not make; rename or remove it: docker rename {REGISTRY} other"
-            ),
-        ))
+/// A container of the registry's name without labctl's label is somebody else's.
+fn ours(labels: &HashMap<String, String>) -> Result<(), StepError> {
+    if labels.get(ROLE_LABEL).is_some_and(|role| role == "registry") {
+        return Ok(());
     }
+    Err(StepError::new(
+        "LAB-CLASH-001",
+        format!(
+            "the engine has a container called {REGISTRY} that labctl did not make; rename or remove it: docker rename {REGISTRY} other"
+        ),
+    ))
 }
 
 /// A port on 127.0.0.1 that nobody listens on right now.

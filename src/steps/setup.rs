@@ -33,6 +33,7 @@ pub struct LabState {
     /// The stack (name or path) and the bundle the lab was last brought up with.
     #[serde(default)]
     pub stack: Option<String>,
+    /// The bundle it was last brought up with; `None` for upstream images.
     #[serde(default)]
     pub bundle: Option<PathBuf>,
     /// The gateway's port on 127.0.0.1.
@@ -54,33 +55,44 @@ pub struct LabState {
 pub struct Proof {
     /// Digest of the rendered objects it was made on.
     pub of: String,
+    /// When it passed.
     pub at: crate::model::run::At,
 }
 
 /// What all steps of one run share.
 #[derive(Debug)]
 pub struct Setup {
+    /// The lab as its stack says it.
     pub lab: Lab,
+    /// Where images come from.
     pub images: Images,
+    /// Every component with its objects.
     pub rendered: Vec<Rendered>,
+    /// The container engine.
     pub engine: Engine,
+    /// The kind CLI.
     pub kind: Kind,
     /// `<data>/labctl/labs/<lab>`.
     pub folder: PathBuf,
     /// Name of the kind cluster: the lab's.
     pub cluster: String,
+    /// What steps find out.
     pub shared: tokio::sync::Mutex<Shared>,
 }
 
 /// What steps find out and later steps use.
 #[derive(Debug, Default)]
 pub struct Shared {
+    /// Whether the engine runs on cgroup v1.
     pub cgroup_v1: bool,
+    /// Host port of the lab's registry on 127.0.0.1.
     pub registry_port: Option<u16>,
+    /// The connection to the cluster, once there is one.
     pub connected: Option<super::survey::Connected>,
 }
 
 impl Setup {
+    /// The kubeconfig context: `kind-<lab>`.
     pub fn context(&self) -> String {
         format!("kind-{}", self.cluster)
     }

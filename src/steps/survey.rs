@@ -19,8 +19,11 @@ use tokio_util::sync::CancellationToken;
 /// A cluster that answers, and what is known of it.
 #[derive(Debug, Clone)]
 pub struct Connected {
+    /// Applies, waits and names causes.
     pub cluster: Arc<Cluster>,
+    /// Makes checks.
     pub prober: Arc<Prober>,
+    /// What differed from what is wanted, once it was looked at.
     pub diff: Option<Arc<Diff>>,
 }
 

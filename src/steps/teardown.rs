@@ -13,6 +13,7 @@ use std::sync::Arc;
 /// Takes one lab away.
 #[derive(Debug)]
 pub struct Teardown {
+    /// The lab that is meant.
     pub setup: Arc<Setup>,
     /// Also what is kept for the next lab.
     pub purge: bool,
@@ -21,6 +22,7 @@ pub struct Teardown {
 /// What was taken away, what was kept, and what is left although it should not be.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Left {
+    /// What there was and is gone, in words.
     pub removed: Vec<String>,
     /// Kept on purpose, with why.
     pub kept: Vec<String>,

@@ -9,8 +9,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[error("{} cannot be {action}: {cause}", .path.display())]
 pub struct FileError {
+    /// The file or folder.
     pub path: PathBuf,
+    /// What was tried: `read`, `written` …
     pub action: &'static str,
+    /// What the system said.
     pub cause: io::Error,
 }
 

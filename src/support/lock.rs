@@ -8,8 +8,13 @@ use std::path::Path;
 /// Why the lock was not had.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
+    /// Another labctl works on the lab.
     #[error("another labctl is at work on this lab: {holder}")]
-    Held { holder: String },
+    Held {
+        /// Who it is: command, process and run.
+        holder: String,
+    },
+    /// The lock file itself cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
 }

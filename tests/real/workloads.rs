@@ -88,30 +88,30 @@ async fn each_kind_of_broken_workload_is_named() {
     let mut missing_image = b.shell("true");
     missing_image["image"] = json!("registry.invalid/no/such:1");
     // a registry that cannot be reached may come back
-    b.expect_cause(&[Bench::deployment("net", &pod(missing_image.clone()))], 12, "image-network", false).await;
+    b.expect_cause(&[Bench::deployment("net", &pod(missing_image.clone()))], 12, "LAB-IMAGE-005", false).await;
     missing_image["imagePullPolicy"] = json!("Never");
-    b.expect_cause(&[Bench::deployment("never", &pod(missing_image))], 40, "image-not-on-node", true).await;
+    b.expect_cause(&[Bench::deployment("never", &pod(missing_image))], 40, "LAB-IMAGE-008", true).await;
     let mut greedy = b.shell("sleep 1000");
     greedy["resources"] = json!({"requests": {"cpu": "900"}});
-    b.expect_cause(&[Bench::deployment("greedy", &pod(greedy))], 60, "unschedulable", true).await;
+    b.expect_cause(&[Bench::deployment("greedy", &pod(greedy))], 60, "LAB-SCHEDULE-001", true).await;
     let mut config = b.shell("sleep 1000");
     config["envFrom"] = json!([{"configMapRef": {"name": "absent"}}]);
-    b.expect_cause(&[Bench::deployment("config", &pod(config))], 60, "config-missing", true).await;
+    b.expect_cause(&[Bench::deployment("config", &pod(config))], 60, "LAB-CONFIG-001", true).await;
     let mut oom = b.shell("x=a; while true; do x=$x$x$x$x; done");
     oom["resources"] = json!({"limits": {"memory": "16Mi"}});
-    b.expect_cause(&[Bench::deployment("oom", &pod(oom))], 40, "out-of-memory", false).await;
+    b.expect_cause(&[Bench::deployment("oom", &pod(oom))], 40, "LAB-CRASH-003", false).await;
     let mut probe = b.shell("sleep 1000");
     probe["readinessProbe"] = json!({"exec": {"command": ["false"]}, "periodSeconds": 1});
-    b.expect_cause(&[Bench::deployment("probe", &pod(probe))], 12, "probe-failing", false).await;
+    b.expect_cause(&[Bench::deployment("probe", &pod(probe))], 12, "LAB-PROBE-001", false).await;
     let job = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "job"}, "spec": {"backoffLimit": 0, "template": {"spec": {
         "restartPolicy": "Never", "containers": [b.shell("echo no such table; exit 3")]}}}});
-    b.expect_cause(&[job], 60, "job-failed", true).await;
+    b.expect_cause(&[job], 60, "LAB-JOB-001", true).await;
     let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"],
         "storageClassName": "fast", "resources": {"requests": {"storage": "1Gi"}}}});
     let user = json!({"containers": [b.shell("sleep 1000")], "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]});
-    b.expect_cause(&[claim, Bench::deployment("claim", &user)], 60, "volume-pending", true).await;
+    b.expect_cause(&[claim, Bench::deployment("claim", &user)], 60, "LAB-VOLUME-001", true).await;
     let quota = json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}});
-    b.expect_cause(&[quota, Bench::deployment("quota", &pod(b.shell("sleep 1000")))], 60, "quota", true).await;
+    b.expect_cause(&[quota, Bench::deployment("quota", &pod(b.shell("sleep 1000")))], 60, "LAB-QUOTA-001", true).await;
 }
 
 #[tokio::test]
@@ -119,5 +119,5 @@ async fn each_kind_of_broken_workload_is_named() {
 async fn a_crash_loop_is_never_ready_and_is_named_with_its_last_words() {
     let Some(b) = bench("crash").await else { return };
     let crash = json!({"containers": [b.shell("echo bad flag; exit 7")]});
-    b.expect_cause(&[Bench::deployment("crash", &crash)], 150, "crash-loop", true).await;
+    b.expect_cause(&[Bench::deployment("crash", &crash)], 150, "LAB-CRASH-001", true).await;
 }

@@ -10,8 +10,11 @@ use std::time::Duration;
 /// A pod by name, with the containers it has.
 #[derive(Debug, Clone)]
 pub struct Pod {
+    /// Where it runs.
     pub namespace: String,
+    /// Its name.
     pub name: String,
+    /// Without init containers.
     pub containers: Vec<String>,
 }
 
@@ -22,10 +25,15 @@ pub struct Event {
     pub last: String,
     /// `Normal` or `Warning`.
     pub kind: String,
+    /// One word, such as `FailedScheduling`.
     pub reason: String,
+    /// Kind of the object it is about.
     pub object_kind: String,
+    /// Name of the object it is about.
     pub object_name: String,
+    /// How often it was said.
     pub count: u64,
+    /// What was said.
     pub message: String,
 }
 

@@ -19,7 +19,7 @@ pub enum Patience {
 /// Why an object does not come up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
-    /// Stable, such as `image-not-found`.
+    /// Stable, such as `LAB-IMAGE-002`.
     pub id: &'static str,
     /// What the sentence is about: usually a pod.
     pub object: ObjectRef,

@@ -27,7 +27,7 @@ pub fn of_container(pod: &Value, reference: &ObjectRef, status: &Value, scene: &
     if ended["reason"] == "OOMKilled" {
         let limit = memory_limit(pod, name).map(|limit| format!(" of {limit}")).unwrap_or_default();
         return Some(Cause {
-            id: "out-of-memory",
+            id: "LAB-CRASH-003",
             object: reference.clone(),
             sentence: format!(
                 "Pod {}: container {name} was killed for using more than its memory limit{limit} ({restarts} restarts)",
@@ -42,7 +42,7 @@ pub fn of_container(pod: &Value, reference: &ObjectRef, status: &Value, scene: &
     let waits = waits_for_another(&last);
     let signal = if code > 128 { format!(" (signal {})", code - 128) } else { String::new() };
     Some(Cause {
-        id: if waits { "crash-waiting-for-another" } else { "crash-loop" },
+        id: if waits { "LAB-CRASH-002" } else { "LAB-CRASH-001" },
         object: reference.clone(),
         sentence: format!(
             "Pod {}: container {name} ended with exit code {code}{signal}, {restarts} restarts; it said: {}",
@@ -74,7 +74,7 @@ pub fn of_pod(pod: &Value, reference: &ObjectRef, scene: &Scene<'_>) -> Vec<Caus
             found.push(missing(pod, reference, "a volume", message));
         } else if let Some(message) = scene.said("Pod", &reference.name, &["FailedCreatePodSandBox"]).first() {
             found.push(Cause {
-                id: "pod-network",
+                id: "LAB-NETWORK-001",
                 object: reference.clone(),
                 sentence: format!("Pod {} gets no network: {}", name_of(pod), short(message)),
                 fix: "look at the network plugin's pods in kube-system".to_owned(),
@@ -85,7 +85,7 @@ pub fn of_pod(pod: &Value, reference: &ObjectRef, scene: &Scene<'_>) -> Vec<Caus
     let unready = statuses.iter().find(|s| s["state"]["running"].is_object() && s["ready"] != true);
     if let (Some(status), Some(message)) = (unready, scene.said("Pod", &reference.name, &["Unhealthy"]).first()) {
         found.push(Cause {
-            id: "probe-failing",
+            id: "LAB-PROBE-001",
             object: reference.clone(),
             sentence: format!(
                 "Pod {}: container {} runs but is not ready: {}",
@@ -106,7 +106,7 @@ fn config_error(pod: &Value, reference: &ObjectRef, container: &str, reason: &st
         return missing(pod, reference, &format!("container {container}"), message);
     }
     Cause {
-        id: "container-cannot-start",
+        id: "LAB-START-001",
         object: reference.clone(),
         sentence: format!("Pod {}: container {container} cannot be started: {}", name_of(pod), short(message)),
         fix: "check command, working directory, user and mounts of the container".to_owned(),
@@ -119,7 +119,7 @@ fn missing(pod: &Value, reference: &ObjectRef, who: &str, message: &str) -> Caus
     let kind = if lower.contains("configmap") { "ConfigMap" } else { "Secret" };
     let key = lower.contains("key");
     Cause {
-        id: if key { "config-key-missing" } else { "config-missing" },
+        id: if key { "LAB-CONFIG-002" } else { "LAB-CONFIG-001" },
         object: reference.clone(),
         sentence: format!("Pod {} cannot start: {who} needs a {kind} that lacks: {}", name_of(pod), short(message))
             .replace("that lacks:", if key { "key that is not in it:" } else { "that is not there:" }),
@@ -209,20 +209,20 @@ mod tests {
 
     #[test]
     fn crashes() {
-        check(crash(4, 1, "Error"), "start\nboom: bad flag\n", &[], "crash-loop", Patience::Now, &["exit code 1", "boom: bad flag"]);
-        check(crash(1, 1, "Error"), "boom", &[], "crash-loop", Patience::After(CRASHING), &["1 restarts"]);
+        check(crash(4, 1, "Error"), "start\nboom: bad flag\n", &[], "LAB-CRASH-001", Patience::Now, &["exit code 1", "boom: bad flag"]);
+        check(crash(1, 1, "Error"), "boom", &[], "LAB-CRASH-001", Patience::After(CRASHING), &["1 restarts"]);
         check(
             crash(9, 1, "Error"),
             "dial tcp 10.0.0.1:5432: connect: connection refused",
             &[],
-            "crash-waiting-for-another",
+            "LAB-CRASH-002",
             Patience::Hold,
             &[],
         );
-        check(crash(3, 137, "OOMKilled"), "", &[], "out-of-memory", Patience::Now, &["64Mi"]);
-        check(crash(5, 139, "Error"), "", &[], "crash-loop", Patience::Now, &["signal 11", "it said: nothing"]);
+        check(crash(3, 137, "OOMKilled"), "", &[], "LAB-CRASH-003", Patience::Now, &["64Mi"]);
+        check(crash(5, 139, "Error"), "", &[], "LAB-CRASH-001", Patience::Now, &["signal 11", "it said: nothing"]);
         // a program that ends well again and again is a crash loop all the same
-        check(crash(5, 0, "Completed"), "done", &[], "crash-loop", Patience::Now, &["exit code 0"]);
+        check(crash(5, 0, "Completed"), "done", &[], "LAB-CRASH-001", Patience::Now, &["exit code 0"]);
     }
 
     #[test]
@@ -232,7 +232,7 @@ mod tests {
             waiting("CreateContainerConfigError", "configmap \"settings\" not found"),
             "",
             &[],
-            "config-missing",
+            "LAB-CONFIG-001",
             Patience::After(CONFIG),
             &["ConfigMap", "settings"],
         );
@@ -240,7 +240,7 @@ mod tests {
             waiting("CreateContainerConfigError", "couldn't find key token in Secret n/creds"),
             "",
             &[],
-            "config-key-missing",
+            "LAB-CONFIG-002",
             Patience::After(CONFIG),
             &["Secret", "token"],
         );
@@ -248,7 +248,7 @@ mod tests {
             waiting("ContainerCreating", ""),
             "",
             &[("FailedMount", "MountVolume.SetUp failed for volume \"v\" : secret \"tls\" not found")],
-            "config-missing",
+            "LAB-CONFIG-001",
             Patience::After(CONFIG),
             &["Secret", "tls"],
         );
@@ -256,7 +256,7 @@ mod tests {
             waiting("RunContainerError", "exec: \"/nope\": stat /nope: no such file or directory"),
             "",
             &[],
-            "container-cannot-start",
+            "LAB-START-001",
             Patience::After(CONFIG),
             &["/nope"],
         );
@@ -268,7 +268,7 @@ mod tests {
             json!({"name": "c", "ready": false, "state": {"running": {}}}),
             "",
             &[("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503")],
-            "probe-failing",
+            "LAB-PROBE-001",
             Patience::Hold,
             &["statuscode: 503"],
         );

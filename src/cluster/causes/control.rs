@@ -18,7 +18,7 @@ pub fn of_owner(scene: &Scene<'_>) -> Vec<Cause> {
     {
         let last = scene.logs.values().find_map(|log| log.lines().map(str::trim).rfind(|line| !line.is_empty()));
         found.push(Cause {
-            id: "job-failed",
+            id: "LAB-JOB-001",
             object: scene.object.clone(),
             sentence: format!(
                 "{} failed: {} ({}){}",
@@ -35,7 +35,7 @@ pub fn of_owner(scene: &Scene<'_>) -> Vec<Cause> {
         && let Some(deadline) = condition("Progressing", Some("ProgressDeadlineExceeded"))
     {
         found.push(Cause {
-            id: "rollout-deadline",
+            id: "LAB-ROLLOUT-001",
             object: scene.object.clone(),
             sentence: format!("{} made no progress: {}", scene.object, short(deadline["message"].as_str().unwrap_or_default())),
             fix: "look at its pods; raise progressDeadlineSeconds if it is only slow".to_owned(),
@@ -60,20 +60,20 @@ fn pods_refused(scene: &Scene<'_>) -> Option<Cause> {
     let message = from_status.or_else(from_events)?;
     let lower = message.to_lowercase();
     let (id, what, fix, patience) = if lower.contains("exceeded quota") {
-        ("quota", "the namespace's quota is used up", "raise the quota or lower the requests", Patience::After(REFUSED))
+        ("LAB-QUOTA-001", "the namespace's quota is used up", "raise the quota or lower the requests", Patience::After(REFUSED))
     } else if lower.contains("failed calling webhook") {
-        ("webhook", "an admission webhook cannot be reached", "look at the webhook's pods; they may still be coming up", Patience::Hold)
+        ("LAB-WEBHOOK-001", "an admission webhook cannot be reached", "look at the webhook's pods; they may still be coming up", Patience::Hold)
     } else if lower.contains("serviceaccount") && lower.contains("not found") {
-        ("service-account", "its service account is not there", "create the ServiceAccount, or correct its name", Patience::After(REFUSED))
+        ("LAB-ACCOUNT-001", "its service account is not there", "create the ServiceAccount, or correct its name", Patience::After(REFUSED))
     } else if lower.contains("podsecurity") {
         (
-            "pod-security",
+            "LAB-SECURITY-001",
             "the namespace's pod security level forbids it",
             "change the pod, or the namespace's label",
             Patience::After(REFUSED),
         )
     } else {
-        ("pods-refused", "the API server refuses them", "change what the message names", Patience::After(REFUSED))
+        ("LAB-PODS-001", "the API server refuses them", "change what the message names", Patience::After(REFUSED))
     };
     let quota = message.split_once("exceeded quota: ").and_then(|(_, rest)| rest.split(',').next());
     let by = quota.map(|name| format!(" ({name})")).unwrap_or_default();
@@ -105,11 +105,11 @@ mod tests {
         let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d", "namespace": "n"},
             "status": {"conditions": [{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message}]}});
         let found = causes(&deployment, &[], "");
-        assert_eq!(found[0].id, "quota");
+        assert_eq!(found[0].id, "LAB-QUOTA-001");
         assert!(found[0].sentence.contains("used up (small):"), "{}", found[0].sentence);
         let set = json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "s", "namespace": "n"}});
         let event = json!({"involvedObject": {"kind": "StatefulSet", "name": "s"}, "reason": "FailedCreate", "message": message});
-        assert_eq!(causes(&set, &[&event], "")[0].id, "quota");
+        assert_eq!(causes(&set, &[&event], "")[0].id, "LAB-QUOTA-001");
     }
 
     #[test]
@@ -117,7 +117,7 @@ mod tests {
         let job = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j", "namespace": "n"}, "status": {"conditions": [
             {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "Job has reached the specified backoff limit"}]}});
         let found = causes(&job, &[], "start\nno such table\n\n");
-        assert_eq!((found[0].id, found[0].patience), ("job-failed", Patience::Now));
+        assert_eq!((found[0].id, found[0].patience), ("LAB-JOB-001", Patience::Now));
         assert!(found[0].sentence.contains("no such table") && found[0].sentence.contains("BackoffLimitExceeded"));
     }
 }

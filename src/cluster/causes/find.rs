@@ -27,7 +27,7 @@ pub fn find(scene: &Scene<'_>) -> Vec<Cause> {
     }
     if scene.object.kind == "Job" {
         // how often a run may fail is the Job's own business: its condition says when it is enough
-        for cause in found.iter_mut().filter(|cause| cause.id == "crash-loop") {
+        for cause in found.iter_mut().filter(|cause| cause.id == "LAB-CRASH-001") {
             cause.patience = Patience::Hold;
         }
     }

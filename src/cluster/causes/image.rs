@@ -39,11 +39,11 @@ fn sort(reason: &str, text: &str) -> (&'static str, &'static str, &'static str, 
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     match reason {
         "InvalidImageName" => {
-            return ("image-name", "has a name that is not valid", "correct the image's name", Patience::Now);
+            return ("LAB-IMAGE-007", "has a name that is not valid", "correct the image's name", Patience::Now);
         }
         "ErrImageNeverPull" => {
             return (
-                "image-not-on-node",
+                "LAB-IMAGE-008",
                 "is not on the node and may not be pulled",
                 "load the image into the cluster, or change imagePullPolicy",
                 Patience::Now,
@@ -53,7 +53,7 @@ fn sort(reason: &str, text: &str) -> (&'static str, &'static str, &'static str, 
     }
     if says(&["toomanyrequests", "429", "rate limit"]) {
         return (
-            "image-rate-limit",
+            "LAB-IMAGE-004",
             "is held back by the registry's rate limit",
             "log in to the registry, wait, or bring the image with a bundle",
             Patience::After(Duration::from_mins(2)),
@@ -62,7 +62,7 @@ fn sort(reason: &str, text: &str) -> (&'static str, &'static str, &'static str, 
     if says(&["unauthorized", "401", "403", "denied", "authorization failed", "no basic auth"]) && !says(&["does not exist or may require"])
     {
         return (
-            "image-unauthorized",
+            "LAB-IMAGE-003",
             "needs credentials that are missing or wrong",
             "check the image's name and add an imagePullSecret for its registry",
             Patience::After(TWICE),
@@ -70,7 +70,7 @@ fn sort(reason: &str, text: &str) -> (&'static str, &'static str, &'static str, 
     }
     if says(&["not found", "manifest unknown", "manifest_unknown", "does not exist", "name unknown", "404", "no match for platform"]) {
         return (
-            "image-not-found",
+            "LAB-IMAGE-002",
             "does not exist in its registry",
             "check name and tag (and platform); where no registry is reached, see that the bundle holds it",
             Patience::After(TWICE),
@@ -78,14 +78,14 @@ fn sort(reason: &str, text: &str) -> (&'static str, &'static str, &'static str, 
     }
     if says(&["x509", "certificate"]) {
         return (
-            "image-certificate",
+            "LAB-IMAGE-006",
             "comes from a registry whose certificate the node does not trust",
             "add the registry's CA to the nodes, or use a mirror",
             Patience::After(TWICE),
         );
     }
     (
-        "image-network",
+        "LAB-IMAGE-005",
         "cannot be fetched (it is tried again)",
         "check that the nodes reach the registry: DNS, proxy, mirror",
         Patience::Hold,
@@ -116,19 +116,19 @@ mod tests {
             "ErrImagePull",
             "rpc error: code = NotFound desc = failed to resolve reference \"docker.io/x/y:1\": not found",
             None,
-            "image-not-found",
+            "LAB-IMAGE-002",
         );
         check(
             "ImagePullBackOff",
             "Back-off pulling image \"docker.io/x/y:1\"",
             Some("Failed to pull image \"docker.io/x/y:1\": pull access denied, repository does not exist or may require authorization"),
-            "image-not-found",
+            "LAB-IMAGE-002",
         );
-        check("ErrImagePull", "unexpected status from GET request: 401 Unauthorized", None, "image-unauthorized");
-        check("ErrImagePull", "429 Too Many Requests - toomanyrequests: You have reached your pull rate limit", None, "image-rate-limit");
-        check("ErrImagePull", "dial tcp: lookup registry on 127.0.0.11:53: no such host", None, "image-network");
-        check("ErrImagePull", "tls: failed to verify certificate: x509: unknown authority", None, "image-certificate");
-        check("ErrImageNeverPull", "Container image is not present with pull policy of Never", None, "image-not-on-node");
-        check("InvalidImageName", "couldn't parse image name", None, "image-name");
+        check("ErrImagePull", "unexpected status from GET request: 401 Unauthorized", None, "LAB-IMAGE-003");
+        check("ErrImagePull", "429 Too Many Requests - toomanyrequests: You have reached your pull rate limit", None, "LAB-IMAGE-004");
+        check("ErrImagePull", "dial tcp: lookup registry on 127.0.0.11:53: no such host", None, "LAB-IMAGE-005");
+        check("ErrImagePull", "tls: failed to verify certificate: x509: unknown authority", None, "LAB-IMAGE-006");
+        check("ErrImageNeverPull", "Container image is not present with pull policy of Never", None, "LAB-IMAGE-008");
+        check("InvalidImageName", "couldn't parse image name", None, "LAB-IMAGE-007");
     }
 }

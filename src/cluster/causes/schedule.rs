@@ -28,7 +28,7 @@ pub fn of_pod(pod: &Value, reference: &ObjectRef, scene: &Scene<'_>) -> Option<C
             ("check nodeSelector, affinity and tolerations of the pod against the nodes' labels and taints", Patience::After(NO_ROOM))
         };
     Some(Cause {
-        id: "unschedulable",
+        id: "LAB-SCHEDULE-001",
         object: reference.clone(),
         sentence: format!("Pod {} fits on no node{}: {}", name_of(pod), asks(pod), short(message)),
         fix: fix.to_owned(),

@@ -21,7 +21,7 @@ pub fn of_pod(pod: &Value, scene: &Scene<'_>) -> Vec<Cause> {
                 *scene.said("PersistentVolumeClaim", name, &["ProvisioningFailed", "FailedBinding", "VolumeFailedDelete"]).first()?;
             let never = message.contains("no storage class is set") || (message.contains("storageclass") && message.contains("not found"));
             Some(Cause {
-                id: "volume-pending",
+                id: "LAB-VOLUME-001",
                 object: ObjectRef::of(claim)?,
                 sentence: format!("PersistentVolumeClaim {} of pod {} gets no volume: {}", name_of(claim), name_of(pod), short(message)),
                 fix: if never {

@@ -229,7 +229,7 @@ impl StepState {
                 self.probe = Some(LastProbe { target: target.clone(), health: *health, seen: seen.clone(), at });
             }
             StepEvent::Cause { id, sentence, fix } => {
-                self.name_cause(Cause { id: id.clone(), sentence: sentence.clone(), fix: fix.clone() })
+                self.name_cause(Cause { id: id.clone(), sentence: sentence.clone(), fix: fix.clone() });
             }
             StepEvent::Intent { what } => self.to_undo.push(what.clone()),
             StepEvent::Undone { what } => {
