@@ -25,11 +25,12 @@ check: ## what every change must pass before it is shown to anybody
 	fi
 	$(CARGO) test --locked --test it tidy
 
-bench: ## one figure of docs/benchmarks.md: make bench NAME=P5
+bench: ## one figure of the scheduler (P5) or the engine (P6): make bench NAME=P5
 	@test -n "$(NAME)" || { echo 'which one? make bench NAME=P5' >&2; exit 2; }
 	$(CARGO) bench --locked --bench $(shell echo '$(NAME)' | tr A-Z a-z)
 
 torture: ## one reliability figure: make torture NAME=R1 POINTS=20
+	@test -d tests/torture || { echo 'no reliability rigs yet: docs/roadmap.md' >&2; exit 2; }
 	@test -n "$(NAME)" || { echo 'which one? make torture NAME=R1 [POINTS=20]' >&2; exit 2; }
 	tests/torture/$(shell echo '$(NAME)' | tr A-Z a-z) $(POINTS)
 

@@ -20,6 +20,8 @@ pub mod code {
     pub const CHANGES: u8 = 6;
     /// Not confirmed, read-only, or something that is not this lab's.
     pub const REFUSED: u8 = 7;
+    /// Stopped by SIGHUP: its terminal went away.
+    pub const HANGUP: u8 = 129;
     /// Stopped by Ctrl-C.
     pub const INTERRUPTED: u8 = 130;
     /// Stopped by SIGTERM.
@@ -30,7 +32,11 @@ pub mod code {
 pub const CODES: &[(u8, &str, &str)] = &[
     (code::OK, "it worked; for `up`: every component is ready", "–"),
     (code::BUG, "a bug in labctl", "report it with the run's folder"),
-    (code::USAGE, "wrong usage, or a file that is not valid; nothing was touched", "the message names what is wrong and the nearest right word"),
+    (
+        code::USAGE,
+        "wrong usage, or a file that is not valid; nothing was touched",
+        "the message names what is wrong and the nearest right word",
+    ),
     (code::UNFIT, "the host is unfit: no engine, too little disk or memory", "`labctl doctor` names each fix"),
     (code::LOCKED, "another labctl holds the lab", "wait, or end the one that is named"),
     (
@@ -40,6 +46,7 @@ pub const CODES: &[(u8, &str, &str)] = &[
     ),
     (code::CHANGES, "changes are pending (`plan --exit-code`)", "`labctl up` makes them"),
     (code::REFUSED, "refused: not confirmed, read-only, or something that is not this lab's", "read the message; `--yes` confirms"),
+    (code::HANGUP, "stopped by SIGHUP: its terminal went away", "run it again: it goes on"),
     (code::INTERRUPTED, "stopped by Ctrl-C (SIGINT)", "run it again: it goes on"),
     (code::TERMINATED, "stopped by SIGTERM", "run it again: it goes on"),
 ];

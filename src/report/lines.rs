@@ -3,6 +3,7 @@
 //! `   12s  ready    loki          applied 12 objects (3.2s)`: time into the run, what happened, to whom, in what words.
 
 use super::front_end::FrontEnd;
+use super::left_out::{left_out, why};
 use super::paint::Paint;
 use crate::model::run::{At, Event, EventKind, FinishedAs, Health, RunState, Standing, StepEvent, StepId, brief_time};
 use std::collections::HashMap;
@@ -27,12 +28,14 @@ pub struct Lines<W> {
     state: RunState,
     width: usize,
     waits: HashMap<StepId, Said>,
+    /// Steps just left out, and not told yet: the failure before them usually leaves out many at once.
+    left_out: Vec<StepId>,
 }
 
 impl<W: Write> Lines<W> {
     /// Writes to `to`: stderr, usually.
     pub fn new(to: W, paint: Paint) -> Self {
-        Self { to, paint, state: RunState::default(), width: 0, waits: HashMap::new() }
+        Self { to, paint, state: RunState::default(), width: 0, waits: HashMap::new(), left_out: Vec::new() }
     }
 
     fn line(&mut self, at: At, standing: Standing, word: &str, name: &str, text: &str) -> io::Result<()> {
@@ -55,7 +58,10 @@ impl<W: Write> Lines<W> {
         match result {
             FinishedAs::Changed { note } => self.step_line(at, step, Standing::Ready, "ready", &said(note)),
             FinishedAs::Unchanged { note } => self.step_line(at, step, Standing::Ready, "same", &said(note)),
-            FinishedAs::Skipped { why } => self.step_line(at, step, Standing::Skipped, "left out", why),
+            FinishedAs::Skipped { .. } => {
+                self.left_out.push(step.clone());
+                Ok(())
+            }
             FinishedAs::Failed { error, code } => {
                 self.step_line(at, step, Standing::Failed, "FAILED", &format!("{error} [{code}] {took}"))?;
                 let causes = self.state.step(step).map(|step| step.causes.clone()).unwrap_or_default();
@@ -121,8 +127,30 @@ impl<W: Write> Lines<W> {
         Ok(())
     }
 
+    /// Tells the steps that were left out since the last other event.
+    fn say_left_out(&mut self, at: At) -> io::Result<()> {
+        let held = std::mem::take(&mut self.left_out);
+        let said: Vec<(Option<StepId>, String)> = left_out(&self.state, held.iter().filter_map(|id| self.state.step(id)))
+            .iter()
+            .map(|group| match group.single() {
+                Some(step) => (Some(step.plan.id.clone()), why(step).unwrap_or_default().to_owned()),
+                None => (None, group.sentence()),
+            })
+            .collect();
+        for (step, text) in said {
+            match step {
+                Some(step) => self.step_line(at, &step, Standing::Skipped, "left out", &text)?,
+                None => self.line(at, Standing::Skipped, "left out", "", text.strip_prefix("left out ").unwrap_or(&text))?,
+            }
+        }
+        Ok(())
+    }
+
     /// Takes in an event, and says it only if asked to.
     pub(super) fn hear(&mut self, event: &Event, say: bool) -> io::Result<()> {
+        if !self.left_out.is_empty() && !matches!(&event.event, EventKind::StepFinished { result: FinishedAs::Skipped { .. }, .. }) {
+            self.say_left_out(event.at)?;
+        }
         self.state.apply(event);
         if !say {
             return Ok(());
@@ -175,6 +203,9 @@ impl<W: Write + Send> FrontEnd for Lines<W> {
     }
 
     fn close(&mut self) -> io::Result<()> {
+        if let Some(last) = self.state.last {
+            self.say_left_out(last)?;
+        }
         self.to.flush()
     }
 }

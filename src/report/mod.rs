@@ -4,6 +4,7 @@ mod bars;
 mod drive;
 mod front_end;
 mod json;
+mod left_out;
 mod lines;
 mod paint;
 mod resolve;

@@ -1,5 +1,6 @@
 //! The end of a run as text, worked out from the fold and nothing else.
 
+use super::left_out::left_out;
 use super::paint::Paint;
 use crate::model::run::{FinishedAs, RunState, Standing, StepState, brief_time};
 use std::io::{self, Write};
@@ -51,12 +52,13 @@ fn troubles(state: &RunState, paint: Paint, to: &mut dyn Write) -> io::Result<()
                     writeln!(to, "  fix:   {}", cause.fix)?;
                 }
             }
-        } else if let Some(FinishedAs::Skipped { why }) = &step.result {
-            writeln!(to, "{glyph} {}: {why}", step.plan.title)?;
         }
         if let Some((error, code)) = &step.undo_failed {
             writeln!(to, "{} {}: not taken back: {error} [{code}]", paint.bad("✗"), step.plan.title)?;
         }
+    }
+    for group in left_out(state, &state.steps) {
+        writeln!(to, "{} {}", paint.standing(Standing::Skipped, &Standing::Skipped.glyph().to_string()), group.sentence())?;
     }
     Ok(())
 }

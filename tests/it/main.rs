@@ -10,6 +10,7 @@ mod engine;
 mod engine_props;
 mod events_doc;
 mod excalidraw;
+mod exit_codes;
 mod forward;
 mod insight;
 mod journal;

@@ -142,6 +142,29 @@ async fn the_summary_names_cause_fix_urls_and_where_the_time_went() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn steps_left_out_for_one_reason_are_told_in_one_line() {
+    let mut nodes = vec![
+        Scripted::new("registry", [Act::Sleep(10), Act::Fail("no room")]).node(),
+        Scripted::new("other", [Act::Sleep(10), Act::Fail("no luck")]).node(),
+        sleeper("images", 10).needs(["registry"]),
+        sleeper("single", 10).needs(["other"]),
+    ];
+    nodes.extend(["loki", "tempo", "gateway"].map(|name| sleeper(name, 10).needs(["images"])));
+    let events = run_plan(Plan::new(nodes).unwrap()).await.events;
+    let mut summary = Vec::new();
+    summarize(&RunState::fold(&events), Paint::default(), &mut summary).unwrap();
+    let summary = String::from_utf8(summary).unwrap();
+    let page = Page::default();
+    show(&events, &mut Lines::new(page.clone(), Paint::default())).await;
+    for (text, start) in [(&summary, "– left out "), (&page.text(), "left out ")] {
+        let told: Vec<&str> = text.lines().filter(|line| line.contains("because REGISTRY failed: 4 steps (")).collect();
+        assert_eq!(told.len(), 1, "{text}");
+        assert!(told[0].contains(start) && told[0].ends_with("…)"), "{text}");
+        assert!(text.contains("SINGLE") && text.contains("needs OTHER, which failed"), "{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn bars_show_who_works_and_what_is_left() {
     let events = a_run().await;
     let page = Page::default();

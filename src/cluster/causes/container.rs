@@ -211,14 +211,7 @@ mod tests {
     fn crashes() {
         check(crash(4, 1, "Error"), "start\nboom: bad flag\n", &[], "LAB-CRASH-001", Patience::Now, &["exit code 1", "boom: bad flag"]);
         check(crash(1, 1, "Error"), "boom", &[], "LAB-CRASH-001", Patience::After(CRASHING), &["1 restarts"]);
-        check(
-            crash(9, 1, "Error"),
-            "dial tcp 10.0.0.1:5432: connect: connection refused",
-            &[],
-            "LAB-CRASH-002",
-            Patience::Hold,
-            &[],
-        );
+        check(crash(9, 1, "Error"), "dial tcp 10.0.0.1:5432: connect: connection refused", &[], "LAB-CRASH-002", Patience::Hold, &[]);
         check(crash(3, 137, "OOMKilled"), "", &[], "LAB-CRASH-003", Patience::Now, &["64Mi"]);
         check(crash(5, 139, "Error"), "", &[], "LAB-CRASH-001", Patience::Now, &["signal 11", "it said: nothing"]);
         // a program that ends well again and again is a crash loop all the same

@@ -62,7 +62,12 @@ fn pods_refused(scene: &Scene<'_>) -> Option<Cause> {
     let (id, what, fix, patience) = if lower.contains("exceeded quota") {
         ("LAB-QUOTA-001", "the namespace's quota is used up", "raise the quota or lower the requests", Patience::After(REFUSED))
     } else if lower.contains("failed calling webhook") {
-        ("LAB-WEBHOOK-001", "an admission webhook cannot be reached", "look at the webhook's pods; they may still be coming up", Patience::Hold)
+        (
+            "LAB-WEBHOOK-001",
+            "an admission webhook cannot be reached",
+            "look at the webhook's pods; they may still be coming up",
+            Patience::Hold,
+        )
     } else if lower.contains("serviceaccount") && lower.contains("not found") {
         ("LAB-ACCOUNT-001", "its service account is not there", "create the ServiceAccount, or correct its name", Patience::After(REFUSED))
     } else if lower.contains("podsecurity") {

@@ -27,7 +27,18 @@ pub const ROOMS: &[Room] = &[
     },
     Room {
         name: "steps",
-        may: &["model", "support", "catalog", "engine::step", "cluster", "checks", "adapters", "insight"],
+        may: &[
+            "model",
+            "support",
+            "catalog",
+            "engine::step",
+            "engine::Node",
+            "engine::ResourceClass",
+            "cluster",
+            "checks",
+            "adapters",
+            "insight",
+        ],
         what: "the steps a lab's plan is made of",
     },
     Room {
