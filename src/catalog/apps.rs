@@ -12,7 +12,12 @@ pub enum AppError {
     NoApp(String),
     /// A path that tar cannot hold.
     #[error("the sources of `{app}` cannot be packed: {cause}")]
-    Pack { app: String, cause: std::io::Error },
+    Pack {
+        /// Folder under `apps/`.
+        app: String,
+        /// What tar said.
+        cause: std::io::Error,
+    },
 }
 
 /// A tar of `apps/<app>` without its tests.
