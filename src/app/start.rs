@@ -11,7 +11,12 @@ pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> u8 {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
-            let _gone = error.print();
+            if error.exit_code() == 0 || error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+                let _gone = error.print();
+            } else {
+                // the id stands where it stands in all errors: at the end of what went wrong
+                show::err(&error.render().to_string().replacen('\n', " [LAB-USAGE-001]\n", 1));
+            }
             return u8::try_from(error.exit_code()).unwrap_or(code::USAGE);
         }
     };

@@ -139,7 +139,13 @@ impl Cluster {
         files::write(&audit.join("policy.yaml"), audit_policy().as_bytes(), 0o644)?;
         let state = setup.state()?;
         let port = match (setup.lab.stack.cluster.ports, state.gateway_port) {
-            (Some(crate::model::stack::Ports::Fixed(port)), _) => port,
+            (Some(crate::model::stack::Ports::Fixed(port)), _) => {
+                // kind would find out only after half a minute
+                std::net::TcpListener::bind(("127.0.0.1", port)).map_err(|cause| {
+                    StepError::new("LAB-PORT-001", format!("port {port} on 127.0.0.1, which the stack asks for (cluster.ports), is taken: {cause}"))
+                })?;
+                port
+            }
             (_, Some(port)) if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() => port,
             _ => free_port()?,
         };

@@ -1,7 +1,7 @@
 //! Taking a lab away, with a report of what there was and what is gone. Only what bears this lab's mark is touched.
 
 use super::registry::{REGISTRY, ROLE_LABEL};
-use super::setup::Setup;
+use super::setup::{AUDIT_MOUNT, Setup};
 use crate::adapters::docker::{Container, DockerError};
 use crate::adapters::kind::{CLUSTER_LABEL, NETWORK};
 use crate::engine::step::StepError;
@@ -101,8 +101,7 @@ impl Teardown {
     async fn purge_host(&self, report: &mut Left, made_network: bool) -> Result<(), StepError> {
         let engine = &self.setup.engine;
         let others = self.others().await?;
-        let theirs = others.iter().any(|(name, _)| name.ends_with("-control-plane")) && self.other_labs();
-        if theirs {
+        if self.other_labs().await? {
             report.removed.retain(|what| !what.ends_with(REGISTRY));
             report.kept.push(format!("container and volume {REGISTRY}: another lab on this host uses them"));
         } else {
@@ -123,11 +122,11 @@ impl Teardown {
         Ok(())
     }
 
-    /// Whether other labs of this user are remembered.
-    fn other_labs(&self) -> bool {
-        let Some(labs) = self.setup.folder.parent() else { return false };
-        let names = std::fs::read_dir(labs).into_iter().flatten().flatten().map(|entry| entry.path());
-        names.filter(|path| *path != self.setup.folder).any(|path| path.join("lab.json").exists())
+    /// Whether this engine carries another lab, whoever made it: its nodes pull from the registry.
+    async fn other_labs(&self) -> Result<bool, DockerError> {
+        let all = self.setup.engine.containers(&[CLUSTER_LABEL.to_owned()]).await?;
+        let others = all.iter().filter(|node| node.labels.get(CLUSTER_LABEL) != Some(&self.setup.cluster));
+        Ok(others.into_iter().any(|node| node.mounts.contains_key(AUDIT_MOUNT)))
     }
 
     async fn look_again(&self, report: &mut Left, volumes: &[String]) -> Result<(), StepError> {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may say what they expect, as tests do")]
 
 mod adapters;
+mod bad_input;
 mod check_files;
 mod checks;
 mod cluster;

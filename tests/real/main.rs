@@ -8,6 +8,7 @@
 
 mod apiserver;
 mod forward;
+mod lab;
 mod queue;
 mod server;
 mod tier;
