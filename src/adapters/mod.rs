@@ -2,7 +2,6 @@
 
 pub mod alertmanager;
 pub mod docker;
-mod docker_build;
 pub mod kind;
 pub mod kube;
 pub mod loki;

@@ -7,6 +7,7 @@ use crate::catalog::{self, Images};
 use crate::cli::{ComponentVerb, SchemaKind};
 use crate::model::component::Component;
 use crate::model::image::LockedImage;
+use crate::model::schema;
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]
@@ -117,11 +118,11 @@ fn text(info: &Info) -> String {
 /// Runs `labctl schema`.
 pub fn schema(kind: SchemaKind) -> Result<u8, Failure> {
     let schema = match kind {
-        SchemaKind::Stack => schemars::schema_for!(crate::model::stack::Stack),
-        SchemaKind::Component => schemars::schema_for!(Component),
-        SchemaKind::Bundle => schemars::schema_for!(crate::model::image::Bundle),
-        SchemaKind::Event => schemars::schema_for!(crate::model::run::Event),
-        SchemaKind::Status => schemars::schema_for!(crate::model::status::LabStatus),
+        SchemaKind::Stack => schema::of::<crate::model::stack::Stack>(),
+        SchemaKind::Component => schema::of::<Component>(),
+        SchemaKind::Bundle => schema::of::<crate::model::image::Bundle>(),
+        SchemaKind::Event => schema::of::<crate::model::run::Event>(),
+        SchemaKind::Status => schema::of::<crate::model::status::LabStatus>(),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
     show::out(&format!("{text}\n"));

@@ -7,6 +7,7 @@ pub mod finding;
 pub mod host;
 pub mod image;
 pub mod run;
+pub mod schema;
 pub mod stack;
 pub mod status;
 pub mod units;

@@ -29,7 +29,7 @@ pub struct Lines<W> {
     width: usize,
     waits: HashMap<StepId, Said>,
     /// Steps just left out, and not told yet: the failure before them usually leaves out many at once.
-    left_out: Vec<StepId>,
+    left_out: Vec<(At, StepId)>,
 }
 
 impl<W: Write> Lines<W> {
@@ -59,7 +59,7 @@ impl<W: Write> Lines<W> {
             FinishedAs::Changed { note } => self.step_line(at, step, Standing::Ready, "ready", &said(note)),
             FinishedAs::Unchanged { note } => self.step_line(at, step, Standing::Ready, "same", &said(note)),
             FinishedAs::Skipped { .. } => {
-                self.left_out.push(step.clone());
+                self.left_out.push((at, step.clone()));
                 Ok(())
             }
             FinishedAs::Failed { error, code } => {
@@ -128,9 +128,10 @@ impl<W: Write> Lines<W> {
     }
 
     /// Tells the steps that were left out since the last other event.
-    fn say_left_out(&mut self, at: At) -> io::Result<()> {
+    fn say_left_out(&mut self) -> io::Result<()> {
         let held = std::mem::take(&mut self.left_out);
-        let said: Vec<(Option<StepId>, String)> = left_out(&self.state, held.iter().filter_map(|id| self.state.step(id)))
+        let Some(at) = held.first().map(|(at, _)| *at) else { return Ok(()) };
+        let said: Vec<(Option<StepId>, String)> = left_out(&self.state, held.iter().filter_map(|(_, id)| self.state.step(id)))
             .iter()
             .map(|group| match group.single() {
                 Some(step) => (Some(step.plan.id.clone()), why(step).unwrap_or_default().to_owned()),
@@ -149,7 +150,7 @@ impl<W: Write> Lines<W> {
     /// Takes in an event, and says it only if asked to.
     pub(super) fn hear(&mut self, event: &Event, say: bool) -> io::Result<()> {
         if !self.left_out.is_empty() && !matches!(&event.event, EventKind::StepFinished { result: FinishedAs::Skipped { .. }, .. }) {
-            self.say_left_out(event.at)?;
+            self.say_left_out()?;
         }
         self.state.apply(event);
         if !say {
@@ -194,6 +195,7 @@ impl<W: Write + Send> FrontEnd for Lines<W> {
 
     /// A step that fell silent while it waits says once more what it waits on, as news held back by the rate are due.
     fn tick(&mut self, now: At) -> io::Result<()> {
+        self.say_left_out()?;
         let due = |said: &Said| now.millis_since(said.at) >= WAITING_MS;
         let due: Vec<StepId> = self.waits.iter().filter(|(_, said)| due(said)).map(|(step, _)| step.clone()).collect();
         for step in due {
@@ -203,9 +205,7 @@ impl<W: Write + Send> FrontEnd for Lines<W> {
     }
 
     fn close(&mut self) -> io::Result<()> {
-        if let Some(last) = self.state.last {
-            self.say_left_out(last)?;
-        }
+        self.say_left_out()?;
         self.to.flush()
     }
 }

@@ -3,7 +3,7 @@
 
 use super::lookup::lookup;
 use super::setup::Setup;
-use crate::adapters::kube::{self, Forwards, Objects};
+use crate::adapters::kube::{ApiError, Forwards, Objects, connect};
 use crate::checks::{CheckResult, Pace, Prober, Scope};
 use crate::cluster::{Cluster, ClusterError, Desired, Diff, ObjectRef};
 use crate::engine::step::{Cx, Observed, Step, StepError};
@@ -56,7 +56,7 @@ impl Setup {
         if let Some(connected) = &shared.connected {
             return Ok(connected.clone());
         }
-        let kube = kube::connect(&self.kind.kubeconfig, Some(&self.context())).await?;
+        let kube = connect(&self.kind.kubeconfig, Some(&self.context())).await?;
         let client = kube.client().clone();
         let prober = Prober::new(Forwards::new(client.clone()), Objects::new(client), lookup(&self.lab))
             .map_err(|error| StepError::new("LAB-BUG", error.to_string()))?;
@@ -103,8 +103,8 @@ impl From<ClusterError> for StepError {
     }
 }
 
-impl From<kube::ApiError> for StepError {
-    fn from(error: kube::ApiError) -> Self {
+impl From<ApiError> for StepError {
+    fn from(error: ApiError) -> Self {
         Self::new("LAB-CLUSTER-004", error.to_string())
     }
 }

@@ -56,7 +56,7 @@ fn causes_have_ids_of_the_table() {
     assert!(causes.len() > 5);
     for (file, source) in causes {
         let code = source.split("#[cfg(test)]").next().unwrap_or_default();
-        for text in code.split("id: ").skip(1).filter_map(|rest| rest.split(',').next()).filter(|text| text.contains('"')) {
+        for text in code.lines().filter_map(|line| line.trim().strip_prefix("id: ")).filter(|text| text.contains('"')) {
             assert!(text.contains("\"LAB-"), "{file}: a cause without a stable id: {text}");
         }
     }

@@ -1,5 +1,10 @@
 //! The lab that all tests of this tier share, and the hands that touch it: labctl, docker, kubectl inside the node, HTTP through the gateway.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "clippy knows tests only by #[test]; these are their helpers")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "clippy knows tests only by #[test]; these are their helpers"
+)]
 
 use crate::tier::needs;
 use serde_json::Value;

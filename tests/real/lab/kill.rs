@@ -36,8 +36,13 @@ enum Hit {
     Interrupt,
 }
 
-const COMPONENTS: [(&str, &str); 5] =
-    [("observability", "prometheus"), ("observability", "loki"), ("apps", "app-python"), ("observability", "jaeger"), ("aws", "aws-emulator")];
+const COMPONENTS: [(&str, &str); 5] = [
+    ("observability", "prometheus"),
+    ("observability", "loki"),
+    ("apps", "app-python"),
+    ("observability", "jaeger"),
+    ("aws", "aws-emulator"),
+];
 
 /// Starts `up` and hits it. `None` when it had ended by itself before.
 fn hit(bed: &Bed, moment: Moment, hit: Hit) -> Option<ExitStatus> {
@@ -103,7 +108,8 @@ fn assert_whole(bed: &Bed, objects: &BTreeSet<String>) {
 /// Children of labctl that outlived it: kind, or docker at work for kind.
 fn left_at_work(bed: &Bed) -> Vec<String> {
     let all = processes(&bed.name).into_iter();
-    all.filter(|line| line.contains("kind ") || line.contains("docker exec") || line.contains("docker run") || line.contains("labctl ")).collect()
+    all.filter(|line| line.contains("kind ") || line.contains("docker exec") || line.contains("docker run") || line.contains("labctl "))
+        .collect()
 }
 
 /// One point: state, hit, `up`, and all is whole.
@@ -158,10 +164,15 @@ fn ctrl_c_at_three_stages() {
     prepare(bed, From::Nothing);
     let seconds = Duration::from_secs;
     // each goes on where the one before stopped
-    for moment in [Moment::Into("cluster", seconds(5)), Moment::Into("nodes", seconds(0)), Moment::Into("component/prometheus", seconds(2))] {
+    for moment in [Moment::Into("cluster", seconds(5)), Moment::Into("nodes", seconds(0)), Moment::Into("component/prometheus", seconds(2))]
+    {
         let started = Instant::now();
         let status = hit(bed, moment, Hit::Interrupt).unwrap();
-        println!("  Ctrl-C at {moment:?} in [{}]: ended with {status}, {:.1} s after the start", at_work(bed), started.elapsed().as_secs_f64());
+        println!(
+            "  Ctrl-C at {moment:?} in [{}]: ended with {status}, {:.1} s after the start",
+            at_work(bed),
+            started.elapsed().as_secs_f64()
+        );
         assert_eq!(status.code(), Some(130), "{moment:?}");
         assert_eq!(left_at_work(bed), Vec::<String>::new());
     }

@@ -119,6 +119,13 @@ fn purge_leaves_nothing_of_the_lab_and_its_neighbour_untouched() {
     let again = bed.labctl(&["down", "--purge", "--yes"]);
     assert_eq!(again.status.code(), Some(0), "{}", told(&again));
     // the neighbour answers as before
-    let nodes = docker(&["exec", &format!("{}-control-plane", neighbour.name), "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf", "get", "nodes"]);
+    let nodes = docker(&[
+        "exec",
+        &format!("{}-control-plane", neighbour.name),
+        "kubectl",
+        "--kubeconfig=/etc/kubernetes/admin.conf",
+        "get",
+        "nodes",
+    ]);
     assert!(nodes.contains(&neighbour.name), "{nodes}");
 }

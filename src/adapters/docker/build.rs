@@ -1,6 +1,6 @@
 //! Images that the engine itself brings: pulled from upstream, or built from a folder and pushed to a registry on this host.
 
-use super::docker::{DockerError, Engine};
+use super::engine::{DockerError, Engine};
 use crate::support::progress::Sink;
 use bollard::query_parameters::{BuildImageOptionsBuilder, CreateImageOptionsBuilder, PushImageOptionsBuilder};
 use bytes::Bytes;
