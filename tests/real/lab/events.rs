@@ -1,5 +1,4 @@
 //! What `up` prints for machines: every line fits the schema, and a replay tells the same story.
-#![expect(clippy::unwrap_used, reason = "clippy knows tests only by #[test]; these are their helpers")]
 
 use super::bed::{bed, events};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};

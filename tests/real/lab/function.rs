@@ -77,7 +77,7 @@ async fn an_order_through_the_gateway_leaves_its_tracks_everywhere() {
         let lines = bed
             .await_answer("loki", &format!("/loki/api/v1/query_range?query={query}&limit=10"), |answer| {
                 let streams = answer.pointer("/data/result")?.as_array()?;
-                (!streams.is_empty()).then(|| streams.len())
+                (!streams.is_empty()).then_some(streams.len())
             })
             .await;
         assert!(lines > 0);

@@ -2,6 +2,7 @@
 //!
 //! `tests/torture/kill-up` runs `any_moment` with as many points as one likes; CI runs the points chosen here.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "clippy knows tests only by #[test]; these are their helpers")]
+#![expect(clippy::disallowed_methods, reason = "nothing else runs beside it, and the moment itself is what is tested")]
 
 use super::bed::{Bed, bed, containers, processes, told};
 use rand::{Rng, SeedableRng};

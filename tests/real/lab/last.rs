@@ -1,5 +1,5 @@
 //! What takes the lab away, and the neighbour that must not notice. Last, because `--purge` also takes the registry.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "clippy knows tests only by #[test]; these are their helpers")]
+#![expect(clippy::unwrap_used, reason = "clippy knows tests only by #[test]; these are their helpers")]
 
 use super::bed::{Bed, bed, containers, docker, processes, told};
 use serde_json::Value;
