@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 /// Long enough for any machine: a screen that says nothing for so long never will.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Runs labctl in a terminal; once `word` is on the screen, presses Ctrl-C if `interrupt`. The screen's text, and how it ended. The terminal's own
 /// settings are compared before and after.
