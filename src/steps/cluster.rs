@@ -142,7 +142,10 @@ impl Cluster {
             (Some(crate::model::stack::Ports::Fixed(port)), _) => {
                 // kind would find out only after half a minute
                 std::net::TcpListener::bind(("127.0.0.1", port)).map_err(|cause| {
-                    StepError::new("LAB-PORT-001", format!("port {port} on 127.0.0.1, which the stack asks for (cluster.ports), is taken: {cause}"))
+                    StepError::new(
+                        "LAB-PORT-001",
+                        format!("port {port} on 127.0.0.1, which the stack asks for (cluster.ports), is taken: {cause}"),
+                    )
                 })?;
                 port
             }

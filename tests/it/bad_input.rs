@@ -94,7 +94,8 @@ fn a_quantity_or_duration_without_its_unit_is_refused() {
 
 #[test]
 fn a_parameter_that_does_not_exist_is_refused_with_the_nearest() {
-    Desk::new().refuses_stack("extends: lite-packages\ncomponents: {loki: {set: {memoy: 300Mi}}}\n", &["`memoy`", "did you mean `memory`?"]);
+    Desk::new()
+        .refuses_stack("extends: lite-packages\ncomponents: {loki: {set: {memoy: 300Mi}}}\n", &["`memoy`", "did you mean `memory`?"]);
 }
 
 #[test]
@@ -163,7 +164,8 @@ fn bundle(desk: &Desk, sum: &str) -> String {
 fn a_file_of_the_bundle_with_another_checksum_is_never_used() {
     let desk = Desk::new();
     desk.component("only", "");
-    let (over, stack) = (desk.path().join("over").display().to_string(), desk.put("own.yaml", &format!("{STACK}components: {{only: {{}}}}\n")));
+    let (over, stack) =
+        (desk.path().join("over").display().to_string(), desk.put("own.yaml", &format!("{STACK}components: {{only: {{}}}}\n")));
     let bundle = bundle(&desk, &"0".repeat(64));
     let args = ["up", "--headless", "--stack", &stack, "--dir", &over, "--bundle", &bundle];
     desk.refuses(&args, 2, &["[LAB-BUNDLE-002]", "tools/kind is damaged", "checksum", "nothing of the damaged file was used"]);
@@ -199,7 +201,7 @@ fn a_lab_name_that_is_no_dns_label_is_refused() {
 fn an_unknown_flag_or_verb_is_named_with_the_nearest() {
     let desk = Desk::new();
     desk.refuses(&["up", "--headles"], 2, &["[LAB-USAGE-001]", "--headles", "--headless"]);
-    desk.refuses(&["pu"], 2, &["[LAB-USAGE-001]", "pu", "up"]);
+    desk.refuses(&["statsu"], 2, &["[LAB-USAGE-001]", "'statsu'", "'status'"]);
 }
 
 #[test]

@@ -27,7 +27,8 @@ fn a_fixed_port_that_is_taken_is_named_before_a_cluster_is_made() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let (lab, file) = (format!("{}-port", bed.name), bed.home.join("port.yaml"));
-    let stack = format!("apiVersion: labctl.dev/v1\nkind: Stack\nmetadata: {{name: port}}\nextends: lite-packages\ncluster: {{ports: {port}}}\n");
+    let stack =
+        format!("apiVersion: labctl.dev/v1\nkind: Stack\nmetadata: {{name: port}}\nextends: lite-packages\ncluster: {{ports: {port}}}\n");
     std::fs::write(&file, stack).unwrap();
     let output = up(bed, &lab, &file.display().to_string(), &bed.bundle);
     refused(&output, 3, "LAB-PORT-001", &[&port.to_string(), "cluster.ports"]);
@@ -62,7 +63,12 @@ fn a_damaged_tool_of_the_bundle_is_never_run() {
         symlink(bed.bundle.join(name), copy.join(name)).unwrap();
     }
     std::fs::write(copy.join("tools/kind"), "#!/bin/sh\ntouch /tmp/never\n").unwrap();
-    refused(&up(bed, &bed.name, "lite-packages", &copy), 2, "LAB-BUNDLE-002", &["tools/kind", "checksum", "nothing of the damaged file was used"]);
+    refused(
+        &up(bed, &bed.name, "lite-packages", &copy),
+        2,
+        "LAB-BUNDLE-002",
+        &["tools/kind", "checksum", "nothing of the damaged file was used"],
+    );
 }
 
 #[test]

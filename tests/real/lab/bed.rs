@@ -1,5 +1,10 @@
 //! The lab that all tests of this tier share, and the hands that touch it: labctl, docker, kubectl inside the node, HTTP through the gateway.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "clippy knows tests only by #[test]; these are their helpers")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "clippy knows tests only by #[test]; these are their helpers"
+)]
 
 use crate::tier::needs;
 use serde_json::Value;
@@ -172,7 +177,7 @@ pub fn processes(word: &str) -> Vec<String> {
         let line = String::from_utf8_lossy(&line).replace('\0', " ");
         // the keeper waits for the end of this very process
         if pid != own && line.contains(word) && !line.starts_with("sh -c read _") {
-            found.push(format!("{pid} {}", line.chars().take(200).collect::<String>()));
+            found.push(format!("{pid} {line}"));
         }
     }
     found

@@ -67,7 +67,10 @@ fn ctrl_c_in_a_terminal_leaves_it_as_it_was() {
     assert!(sent, "{screen}");
     assert_eq!(status.exit_code(), 130, "{screen}");
     assert_eq!(pty.master.get_termios().unwrap(), before);
-    assert!(screen.rfind("\x1b[?25l").is_none_or(|hidden| screen.rfind("\x1b[?25h").is_some_and(|shown| shown > hidden)), "the cursor is hidden");
+    assert!(
+        screen.rfind("\x1b[?25l").is_none_or(|hidden| screen.rfind("\x1b[?25h").is_some_and(|shown| shown > hidden)),
+        "the cursor is hidden"
+    );
     assert!(!screen.contains("\x1b[?1049h"), "headless never opens a screen of its own");
     let last: Value = bed.ask(&["run", "list", "-o", "json"]);
     assert_eq!(last[0]["status"], "cancelled", "{last:#}");

@@ -114,7 +114,13 @@ fn spans(trace: &Value) -> Vec<Span> {
         .map(|span| Span {
             id: text(&span["spanID"]),
             service: text(&trace["processes"][text(&span["processID"])]["serviceName"]),
-            kind: span["tags"].as_array().unwrap().iter().find(|tag| tag["key"] == "span.kind").map(|tag| text(&tag["value"])).unwrap_or_default(),
+            kind: span["tags"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|tag| tag["key"] == "span.kind")
+                .map(|tag| text(&tag["value"]))
+                .unwrap_or_default(),
             refers_to: span["references"].as_array().unwrap().iter().map(|reference| text(&reference["spanID"])).collect(),
         })
         .collect()

@@ -1,6 +1,6 @@
 //! `up` is killed, or told to stop, at any moment; the next `up` ends where an uninterrupted one would have.
 //!
-//! `tests/torture/kill-up` runs `any_moment` with as many points as one likes; CI runs the points chosen here.
+//! `tests/torture/kill-up` takes random moments, as many as one likes; CI runs the points chosen here.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "clippy knows tests only by #[test]; these are their helpers")]
 
 use super::bed::{Bed, bed, containers, processes, told};
@@ -36,8 +36,13 @@ enum Hit {
     Interrupt,
 }
 
-const COMPONENTS: [(&str, &str); 5] =
-    [("observability", "prometheus"), ("observability", "loki"), ("apps", "app-python"), ("observability", "jaeger"), ("aws", "aws-emulator")];
+const COMPONENTS: [(&str, &str); 5] = [
+    ("observability", "prometheus"),
+    ("observability", "loki"),
+    ("apps", "app-python"),
+    ("observability", "jaeger"),
+    ("aws", "aws-emulator"),
+];
 
 /// Starts `up` and hits it. `None` when it had ended by itself before.
 fn hit(bed: &Bed, moment: Moment, hit: Hit) -> Option<ExitStatus> {
@@ -103,7 +108,8 @@ fn assert_whole(bed: &Bed, objects: &BTreeSet<String>) {
 /// Children of labctl that outlived it: kind, or docker at work for kind.
 fn left_at_work(bed: &Bed) -> Vec<String> {
     let all = processes(&bed.name).into_iter();
-    all.filter(|line| line.contains("kind ") || line.contains("docker exec") || line.contains("docker run") || line.contains("labctl ")).collect()
+    all.filter(|line| line.contains("kind ") || line.contains("docker exec") || line.contains("docker run") || line.contains("labctl "))
+        .collect()
 }
 
 /// One point: state, hit, `up`, and all is whole.
@@ -158,10 +164,15 @@ fn ctrl_c_at_three_stages() {
     prepare(bed, From::Nothing);
     let seconds = Duration::from_secs;
     // each goes on where the one before stopped
-    for moment in [Moment::Into("cluster", seconds(5)), Moment::Into("nodes", seconds(0)), Moment::Into("component/prometheus", seconds(2))] {
+    for moment in [Moment::Into("cluster", seconds(5)), Moment::Into("nodes", seconds(0)), Moment::Into("component/prometheus", seconds(2))]
+    {
         let started = Instant::now();
         let status = hit(bed, moment, Hit::Interrupt).unwrap();
-        println!("  Ctrl-C at {moment:?} in [{}]: ended with {status}, {:.1} s after the start", at_work(bed), started.elapsed().as_secs_f64());
+        println!(
+            "  Ctrl-C at {moment:?} in [{}]: ended with {status}, {:.1} s after the start",
+            at_work(bed),
+            started.elapsed().as_secs_f64()
+        );
         assert_eq!(status.code(), Some(130), "{moment:?}");
         assert_eq!(left_at_work(bed), Vec::<String>::new());
     }
@@ -169,15 +180,8 @@ fn ctrl_c_at_three_stages() {
     assert_whole(bed, &objects);
 }
 
-/// As many points as `LABCTL_TORTURE_POINTS` says, spread over the length of a run: every second one from nothing, the others from a lab that
-/// lacks a component.
-#[test]
-#[ignore = "torture: tests/torture/kill-up [POINTS]"]
-fn any_moment() {
-    let Some(points) = std::env::var("LABCTL_TORTURE_POINTS").ok().and_then(|text| text.parse::<u32>().ok()) else {
-        println!("NOT RUN: torture: LABCTL_TORTURE_POINTS is not set: tests/torture/kill-up [POINTS]");
-        return;
-    };
+/// `points` moments spread over the length of a run: every second one from nothing, the others from a lab that lacks a component.
+pub fn any_moment(points: u32) {
     let Some(bed) = bed() else { return };
     let seed = std::env::var("LABCTL_TORTURE_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
     let mut random = rand::rngs::StdRng::seed_from_u64(seed);

@@ -35,7 +35,7 @@ impl<'a> Neighbour<'a> {
     /// Container id and start, volumes, and its own lines of the kubeconfig.
     fn looks(&self) -> (String, Vec<String>) {
         let plane = format!("{}-control-plane", self.name);
-        let container = docker(&["inspect", "--format", "{{.Id}} {{.State.StartedAt}} {{range .Mounts}}{{.Name}} {{end}}", &plane]);
+        let container = docker(&["inspect", "--format", "{{.Id}} {{.State.StartedAt}} {{range .Mounts}}{{.Source}} {{end}}", &plane]);
         let kubeconfig = std::fs::read_to_string(self.bed.home.join(".kube/config")).unwrap();
         let own = kubeconfig.lines().filter(|line| line.contains(&self.name)).map(str::to_owned).collect();
         (container, own)
@@ -119,6 +119,13 @@ fn purge_leaves_nothing_of_the_lab_and_its_neighbour_untouched() {
     let again = bed.labctl(&["down", "--purge", "--yes"]);
     assert_eq!(again.status.code(), Some(0), "{}", told(&again));
     // the neighbour answers as before
-    let nodes = docker(&["exec", &format!("{}-control-plane", neighbour.name), "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf", "get", "nodes"]);
+    let nodes = docker(&[
+        "exec",
+        &format!("{}-control-plane", neighbour.name),
+        "kubectl",
+        "--kubeconfig=/etc/kubernetes/admin.conf",
+        "get",
+        "nodes",
+    ]);
     assert!(nodes.contains(&neighbour.name), "{nodes}");
 }
