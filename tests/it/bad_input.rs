@@ -201,7 +201,7 @@ fn a_lab_name_that_is_no_dns_label_is_refused() {
 fn an_unknown_flag_or_verb_is_named_with_the_nearest() {
     let desk = Desk::new();
     desk.refuses(&["up", "--headles"], 2, &["[LAB-USAGE-001]", "--headles", "--headless"]);
-    desk.refuses(&["stauts"], 2, &["[LAB-USAGE-001]", "stauts", "'status'"]);
+    desk.refuses(&["statsu"], 2, &["[LAB-USAGE-001]", "'statsu'", "'status'"]);
 }
 
 #[test]

@@ -12,4 +12,5 @@ mod lab;
 mod queue;
 mod server;
 mod tier;
+mod torture;
 mod workloads;

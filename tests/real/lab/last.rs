@@ -35,7 +35,7 @@ impl<'a> Neighbour<'a> {
     /// Container id and start, volumes, and its own lines of the kubeconfig.
     fn looks(&self) -> (String, Vec<String>) {
         let plane = format!("{}-control-plane", self.name);
-        let container = docker(&["inspect", "--format", "{{.Id}} {{.State.StartedAt}} {{range .Mounts}}{{.Name}} {{end}}", &plane]);
+        let container = docker(&["inspect", "--format", "{{.Id}} {{.State.StartedAt}} {{range .Mounts}}{{.Source}} {{end}}", &plane]);
         let kubeconfig = std::fs::read_to_string(self.bed.home.join(".kube/config")).unwrap();
         let own = kubeconfig.lines().filter(|line| line.contains(&self.name)).map(str::to_owned).collect();
         (container, own)

@@ -7,5 +7,5 @@ mod bad;
 mod bed;
 mod events;
 mod function;
-mod kill;
+pub mod kill;
 mod last;
