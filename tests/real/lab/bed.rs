@@ -2,6 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
     reason = "clippy knows tests only by #[test]; these are their helpers"
 )]
@@ -137,7 +138,7 @@ impl Bed {
             last = answer;
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
-        std::panic::panic_any(format!("{component}{path} does not show it; last: {last}"))
+        panic!("{component}{path} does not show it; last: {last}")
     }
 }
 
@@ -200,5 +201,5 @@ fn words(line: &str) -> String {
 }
 
 fn panic_with(args: &[&str], output: &Output, why: &str) -> Value {
-    std::panic::panic_any(format!("labctl {}: {why}: {}", args.join(" "), told(output)))
+    panic!("labctl {}: {why}: {}", args.join(" "), told(output))
 }
