@@ -1,4 +1,4 @@
-//! Alertmanager: a test alert in, and out again. https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
+//! Alertmanager: a test alert in, and out again. <https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml>
 
 use crate::model::run::At;
 use crate::support::http::{Call, Http, HttpError};

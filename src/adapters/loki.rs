@@ -1,4 +1,4 @@
-//! Loki: lines in and lines out. https://grafana.com/docs/loki/latest/reference/loki-http-api/
+//! Loki: lines in and lines out. <https://grafana.com/docs/loki/latest/reference/loki-http-api/>
 
 use crate::model::run::At;
 use crate::support::http::{Call, Http, HttpError};

@@ -1,4 +1,4 @@
-//! Prometheus: instant queries, exemplars, targets and rules. https://prometheus.io/docs/prometheus/latest/querying/api/
+//! Prometheus: instant queries, exemplars, targets and rules. <https://prometheus.io/docs/prometheus/latest/querying/api/>
 
 use crate::model::run::At;
 use crate::support::http::{Call, Http, HttpError};

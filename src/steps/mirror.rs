@@ -18,7 +18,7 @@ pub(super) struct Mirror {
 const EXEC: Duration = Duration::from_secs(20);
 
 /// What a node asks instead of `host`. `override_path` because the registry keeps each upstream host under a path of its own; see
-/// https://github.com/containerd/containerd/blob/main/docs/hosts.md
+/// <https://github.com/containerd/containerd/blob/main/docs/hosts.md>
 fn hosts_toml(host: &str) -> String {
     format!(
         "# written by labctl\n[host.\"http://{REGISTRY}:5000/v2/{host}\"]\n  capabilities = [\"pull\", \"resolve\"]\n  override_path = true\n"

@@ -1,4 +1,4 @@
-//! Jaeger's query API, as its own page uses it. https://www.jaegertracing.io/docs/1.62/apis/#http-json
+//! Jaeger's query API, as its own page uses it. <https://www.jaegertracing.io/docs/1.62/apis/#http-json>
 
 use super::span::{Link, Span, SpanKind, span_id, trace_id};
 use super::store::{TraceError, Traces};

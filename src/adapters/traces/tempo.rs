@@ -1,4 +1,4 @@
-//! Tempo's API: traces as OTLP in JSON, search by TraceQL. https://grafana.com/docs/tempo/latest/api_docs/
+//! Tempo's API: traces as OTLP in JSON, search by TraceQL. <https://grafana.com/docs/tempo/latest/api_docs/>
 
 use super::span::{Link, Span, SpanKind, span_id, trace_id};
 use super::store::{TraceError, Traces};
