@@ -32,13 +32,16 @@ impl<'a> Neighbour<'a> {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Container id and start, volumes, and its own lines of the kubeconfig.
-    fn looks(&self) -> (String, Vec<String>) {
+    /// Container id and start, what it has mounted, and its own lines of the kubeconfig.
+    fn looks(&self) -> (Vec<String>, Vec<String>) {
         let plane = format!("{}-control-plane", self.name);
         let container = docker(&["inspect", "--format", "{{.Id}} {{.State.StartedAt}} {{range .Mounts}}{{.Source}} {{end}}", &plane]);
         let kubeconfig = std::fs::read_to_string(self.bed.home.join(".kube/config")).unwrap();
         let own = kubeconfig.lines().filter(|line| line.contains(&self.name)).map(str::to_owned).collect();
-        (container, own)
+        // the engine lists mounts in any order
+        let mut words: Vec<String> = container.split_whitespace().map(str::to_owned).collect();
+        words.sort();
+        (words, own)
     }
 }
 
