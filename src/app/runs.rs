@@ -22,19 +22,8 @@ pub fn now() -> At {
 
 /// `<UTC>-<verb>-<4 hex>`: sorts by time, and is a file name everywhere.
 pub fn new_id(verb: Verb, lab: &str) -> RunId {
-    let at = time::OffsetDateTime::now_utc();
-    let verb = format!("{verb:?}").to_lowercase();
-    let (date, clock) = (at.date(), at.time());
-    RunId(format!(
-        "{:04}{:02}{:02}T{:02}{:02}{:02}Z-{verb}-{lab}-{:04x}",
-        date.year(),
-        u8::from(date.month()),
-        date.day(),
-        clock.hour(),
-        clock.minute(),
-        clock.second(),
-        rand::rng().random::<u16>()
-    ))
+    let name = format!("{}-{lab}", format!("{verb:?}").to_lowercase());
+    RunId::begun(now(), &name, rand::rng().random())
 }
 
 impl Context {

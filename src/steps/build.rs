@@ -8,7 +8,6 @@ use crate::engine::step::{Cx, Observed, Step, StepError};
 use crate::model::image::LockedImage;
 use crate::support::digest::sha256;
 use async_trait::async_trait;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,7 +43,7 @@ impl Step for Build {
         let engine = &self.setup.engine;
         let reference = self.image.reference();
         let tag = source_tag(&sources);
-        engine.build(&reference, sources, &HashMap::new(), BUILD, &cx.sink).await?;
+        engine.build(&reference, sources, BUILD, &cx.sink).await?;
         let name = format!("127.0.0.1:{port}/{}", self.image.name);
         for tag in [self.image.tag.as_str(), &tag] {
             engine.tag(&reference, &name, tag).await?;

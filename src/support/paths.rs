@@ -1,7 +1,7 @@
 //! Where labctl keeps things, by the XDG rules. All of it is passed in; nothing below `app` reads the environment.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The folders of one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,14 +43,6 @@ impl Paths {
     /// The folder of all runs of lab `name`.
     pub fn runs(&self, name: &str) -> PathBuf {
         self.state.join("labs").join(name).join("runs")
-    }
-}
-
-/// Shortens the home folder to `~` for people.
-pub fn shown(path: &Path, home: Option<&Path>) -> String {
-    match home.and_then(|home| path.strip_prefix(home).ok()) {
-        Some(rest) => format!("~/{}", rest.display()),
-        None => path.display().to_string(),
     }
 }
 

@@ -2,11 +2,19 @@
 
 use super::engine::{DockerError, Engine};
 use crate::support::progress::Sink;
+use bollard::models::ProgressDetail;
 use bollard::query_parameters::{BuildImageOptionsBuilder, CreateImageOptionsBuilder, PushImageOptionsBuilder};
 use bytes::Bytes;
 use futures::StreamExt;
-use std::collections::HashMap;
 use std::time::Duration;
+
+/// Bytes moved, where the engine says how many.
+fn report(detail: Option<ProgressDetail>, sink: &Sink) {
+    let detail = detail.unwrap_or_default();
+    if let (Some(done), Some(total)) = (detail.current, detail.total) {
+        sink.progress(done.unsigned_abs(), Some(total.unsigned_abs()), "B");
+    }
+}
 
 impl Engine {
     /// Pulls `reference` from its registry; reports what the engine says of it.
@@ -15,10 +23,7 @@ impl Engine {
         self.within(&format!("pull {reference}"), deadline, async {
             let mut answers = std::pin::pin!(self.docker.create_image(Some(options), None, None));
             while let Some(answer) = answers.next().await {
-                let progress = answer?.progress_detail.unwrap_or_default();
-                if let (Some(done), Some(total)) = (progress.current, progress.total) {
-                    sink.progress(done.unsigned_abs(), Some(total.unsigned_abs()), "B");
-                }
+                report(answer?.progress_detail, sink);
             }
             Ok(())
         })
@@ -26,15 +31,8 @@ impl Engine {
     }
 
     /// Builds the image `reference` from a tar of a folder with a Dockerfile, by the engine's classic builder, which every engine has.
-    pub async fn build(
-        &self,
-        reference: &str,
-        context: Vec<u8>,
-        args: &HashMap<String, String>,
-        deadline: Duration,
-        sink: &Sink,
-    ) -> Result<(), DockerError> {
-        let options = BuildImageOptionsBuilder::default().t(reference).rm(true).forcerm(true).buildargs(args).build();
+    pub async fn build(&self, reference: &str, context: Vec<u8>, deadline: Duration, sink: &Sink) -> Result<(), DockerError> {
+        let options = BuildImageOptionsBuilder::default().t(reference).rm(true).forcerm(true).build();
         self.within(&format!("build {reference}"), deadline, async {
             let body = bollard::body_full(Bytes::from(context));
             let mut answers = std::pin::pin!(self.docker.build_image(options, None, Some(body)));
@@ -55,10 +53,7 @@ impl Engine {
         self.within(&format!("push {name}:{tag}"), deadline, async {
             let mut answers = std::pin::pin!(self.docker.push_image(name, Some(options), None));
             while let Some(answer) = answers.next().await {
-                let progress = answer?.progress_detail.unwrap_or_default();
-                if let (Some(done), Some(total)) = (progress.current, progress.total) {
-                    sink.progress(done.unsigned_abs(), Some(total.unsigned_abs()), "B");
-                }
+                report(answer?.progress_detail, sink);
             }
             Ok(())
         })
