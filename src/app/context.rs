@@ -1,14 +1,18 @@
 //! What every verb starts from: folders, files, terminal, and the lab that is meant.
 
 use super::exit::Failure;
+use super::show;
 use crate::adapters::docker::Engine;
 use crate::adapters::kind::{self, Kind};
 use crate::catalog::{self, Files, Images, OpenBundle};
 use crate::cli::{Global, StackArgs};
 use crate::model::component::SecretKey;
+use crate::model::run::RunId;
 use crate::steps::{LabState, Setup};
 use crate::support::digest::sha256_file;
 use crate::support::files;
+use crate::support::holder::Holder;
+use crate::support::lock::{self, LabLock, LockError};
 use crate::support::paths::Paths;
 use rand::Rng;
 use serde_json::json;
@@ -16,6 +20,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// What every verb starts from.
 #[derive(Debug)]
@@ -113,6 +118,34 @@ impl Context {
             rendered,
             shared: tokio::sync::Mutex::default(),
         }))
+    }
+
+    /// The stack the lab was last made from, else the default.
+    pub fn stack_in_use(&self) -> Result<String, Failure> {
+        Ok(stack_of(None, &self.state()?))
+    }
+
+    /// This process, as others shall find it in locks.
+    pub fn holder(&self, verb: &str, run: &RunId) -> Holder {
+        Holder::this_process(verb, &run.0, |name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+
+    /// Takes the lab's lock on this host, waiting for another labctl for at most `wait`.
+    pub async fn lock(&self, holder: &Holder, wait: Option<Duration>) -> Result<LabLock, LockError> {
+        let began = Instant::now();
+        let mut told = false;
+        loop {
+            match lock::take(&self.folder(), &holder.to_string()) {
+                Err(LockError::Held { holder }) if wait.is_some_and(|wait| began.elapsed() < wait) => {
+                    if !told {
+                        show::err(&format!("waiting for another labctl to end: {holder}\n"));
+                        told = true;
+                    }
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+                other => return other,
+            }
+        }
     }
 
     /// kind from PATH, else the bundle's, whose checksum is looked at.

@@ -2,11 +2,10 @@
 
 use super::context::Context;
 use super::exit::{Failure, code};
-use super::show;
+use super::{runs, show};
 use crate::cli::DownArgs;
-use crate::model::run::StepEvent;
-use crate::steps::{Left, Teardown};
-use crate::support::lock;
+use crate::model::run::{StepEvent, Verb};
+use crate::steps::{Left, Teardown, Writer};
 use crate::support::progress::Sink;
 
 /// Runs it.
@@ -19,7 +18,9 @@ pub async fn run(context: &Context, args: &DownArgs) -> Result<u8, Failure> {
     if !planned.is_empty() {
         show::confirm(context, &format!("Take away lab {}: {what}?", context.global.lab))?;
     }
-    let lock = lock::take(&context.folder(), &format!("labctl down, process {}", std::process::id()))?;
+    let holder = context.holder("down", &runs::new_id(Verb::Down, &context.global.lab));
+    let lock = context.lock(&holder, args.wait.time()).await?;
+    teardown.setup.shared.lock().await.writer = Some(Writer { holder, wait: args.wait.time() });
     let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
     let printer = tokio::spawn(async move {
         while let Some(event) = said.recv().await {

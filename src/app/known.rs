@@ -55,7 +55,25 @@ pub const KNOWN: &[Known] = &[
         "LAB-LOCK-001",
         code::LOCKED,
         "another labctl works on this lab",
-        "wait for it, or end it; the lock goes with the process, however it ends",
+        "wait for it (--wait-lock), or end it; the lock goes with the process, however it ends",
+    ),
+    known(
+        "LAB-LOCK-002",
+        code::LOCKED,
+        "another labctl took the lab over while this one slept or was cut off",
+        "nothing was written since; let the other one end, then run the same command again",
+    ),
+    known(
+        "LAB-EXISTING-001",
+        code::USAGE,
+        "the stack uses a cluster that is there already and does not say which",
+        "write cluster.context and cluster.id into the stack, as the message says",
+    ),
+    known(
+        "LAB-EXISTING-002",
+        code::REFUSED,
+        "the kubeconfig context leads to another cluster than the stack means",
+        "point the context at the right cluster, or write the new id into the stack if the cluster was made anew",
     ),
     known(
         "LAB-PORT-001",

@@ -1,8 +1,10 @@
 //! The composition root: one file per verb. Reads the environment, wires the rooms, decides the exit code.
 
 mod context;
+mod diff;
 mod doctor;
 mod down;
+mod edit;
 pub mod exit;
 mod known;
 mod logs;

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::exit::{Failure, code};
-use super::show;
+use super::{edit, show};
 use crate::catalog::{self, Images};
 use crate::cli::{ComponentVerb, SchemaKind};
 use crate::model::component::Component;
@@ -58,6 +58,8 @@ pub fn component(context: &Context, verb: &ComponentVerb) -> Result<u8, Failure>
             let found = component.images.iter().filter_map(|image| images.find(&image.name, Some(&image.tag))).collect();
             show::answer(*output, &Info { component, images: found }, text)?;
         }
+        ComponentVerb::Add { name } => return edit::select(context, name, true),
+        ComponentVerb::Remove { name } => return edit::select(context, name, false),
     }
     Ok(code::OK)
 }

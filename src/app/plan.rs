@@ -5,12 +5,14 @@ use super::doctor;
 use super::exit::{Failure, code};
 use super::show;
 use crate::cli::{Format, PlanArgs};
+use crate::cluster::Diff;
+use crate::engine::step::StepError;
 use crate::insight::budget::{self, ImageSize, Request, Room};
 use crate::model::budget::{Budget, Fit};
 use crate::model::finding::{Finding, Level};
 use crate::model::image::Origin;
 use crate::model::units::{Bytes, MilliCpu};
-use crate::steps::{self, Setup};
+use crate::steps::{self, Setup, Standing};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -62,29 +64,19 @@ pub async fn run(context: &Context, args: &PlanArgs) -> Result<u8, Failure> {
 }
 
 async fn make(context: &Context, setup: &Arc<Setup>) -> Result<Plan, Failure> {
-    let (_, kubernetes) = steps::node_image(setup)?;
+    let kubernetes = if setup.is_existing() { "as it is".to_owned() } else { steps::node_image(setup)?.1 };
     let host = doctor::host(context, setup).await;
-    let nodes = setup.nodes().await.unwrap_or_default();
     let mut components = Vec::new();
-    let mut cluster = "would be created".to_owned();
-    let running =
-        !nodes.is_empty() && nodes.iter().all(|node| node.state == "running" && setup.is_ours(node) || node.name.contains("worker"));
-    let diff = if running {
-        match setup.connect().await {
-            Ok(connected) => {
-                "is there".clone_into(&mut cluster);
-                Some(connected.cluster.diff(&setup.desired()).await.map_err(crate::engine::step::StepError::from)?)
-            }
-            Err(error) => {
-                cluster = format!("is there and does not answer ({error})");
-                None
-            }
-        }
-    } else {
-        if !nodes.is_empty() {
-            "is there and does not run whole; it would be started or made again".clone_into(&mut cluster);
-        }
-        None
+    let (cluster, diff) = match setup.standing().await {
+        Ok(Standing::Absent) => ("would be created".to_owned(), None),
+        Ok(Standing::Asleep(nodes)) => (format!("is there and would be woken ({})", nodes.join(", ")), None),
+        Ok(Standing::Running(_)) => match look(setup).await {
+            Ok(diff) => ("is there".to_owned(), Some(diff)),
+            Err(error) => (format!("is there and does not answer ({error})"), None),
+        },
+        // without an engine the rest of the plan can still be read; what is wrong with it stands among the findings
+        Err(error) if error.code.starts_with("LAB-DOCKER") => (format!("is not known ({error})"), None),
+        Err(error) => return Err(error.into()),
     };
     for rendered in &setup.rendered {
         let version = setup.lab.parts.get(&rendered.name).map(|part| part.component.version.clone()).unwrap_or_default();
@@ -123,6 +115,10 @@ async fn make(context: &Context, setup: &Arc<Setup>) -> Result<Plan, Failure> {
     })
 }
 
+async fn look(setup: &Setup) -> Result<Diff, StepError> {
+    Ok(setup.connect().await?.cluster.diff(&setup.desired()).await?)
+}
+
 fn judge(setup: &Setup, host: &doctor::Seen) -> Budget {
     let objects: Vec<serde_json::Value> = setup.rendered.iter().flat_map(|rendered| rendered.objects.clone()).collect();
     let images: Vec<ImageSize> = setup
@@ -153,7 +149,7 @@ fn judge(setup: &Setup, host: &doctor::Seen) -> Budget {
 
 /// Stops an `up` that this host cannot carry. A lab that is already up is not judged: what it uses is no longer free.
 pub async fn refuse_what_does_not_fit(context: &Context, setup: &Arc<Setup>, force: bool) -> Result<(), Failure> {
-    if force || !setup.nodes().await?.is_empty() {
+    if force || setup.is_existing() || !setup.nodes().await?.is_empty() {
         return Ok(());
     }
     let host = doctor::host(context, setup).await;

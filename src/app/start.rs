@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::exit::{Failure, code};
-use super::{doctor, down, logs, parts, plan, reach, runs, show, status, up};
+use super::{diff, doctor, down, logs, parts, plan, reach, runs, show, status, up};
 use crate::cli::{Cli, Verb};
 use clap::{CommandFactory, Parser};
 
@@ -48,6 +48,7 @@ async fn dispatch(context: &Context, verb: Verb) -> Result<u8, Failure> {
     match verb {
         Verb::Up(args) => up::run(context, &args).await,
         Verb::Plan(args) => plan::run(context, &args).await,
+        Verb::Diff(args) => diff::run(context, &args).await,
         Verb::Status(args) => status::run(context, &args).await,
         Verb::Down(args) => down::run(context, &args).await,
         Verb::Doctor { output } => doctor::run(context, output).await,

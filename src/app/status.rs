@@ -10,7 +10,7 @@ use crate::engine::step::Cx;
 use crate::model::check::Stage;
 use crate::model::run::Health;
 use crate::model::status::{CheckStatus, ClusterStatus, ComponentStatus, LabStatus};
-use crate::steps::{Connected, Setup};
+use crate::steps::{Connected, Setup, Standing};
 use crate::support::progress::Sink;
 use tokio_util::sync::CancellationToken;
 
@@ -26,12 +26,11 @@ pub async fn run(context: &Context, args: &StatusArgs) -> Result<u8, Failure> {
 
 async fn look(context: &Context, prove: bool) -> Result<LabStatus, Failure> {
     let setup = context.setup(None, false)?;
-    let nodes = setup.nodes().await?;
-    if nodes.is_empty() {
-        return Err(reach::no_lab(context));
-    }
-    let asleep: Vec<String> =
-        nodes.iter().filter(|node| node.state != "running").map(|node| format!("{} is {}", node.name, node.state)).collect();
+    let (asleep, runs) = match setup.standing().await? {
+        Standing::Absent => return Err(reach::no_lab(context)),
+        Standing::Asleep(nodes) => (nodes, String::new()),
+        Standing::Running(runs) => (Vec::new(), runs),
+    };
     let mut status = LabStatus {
         lab: context.global.lab.clone(),
         at: runs::now(),
@@ -46,7 +45,7 @@ async fn look(context: &Context, prove: bool) -> Result<LabStatus, Failure> {
     let connected = setup.connect().await?;
     let diff = connected.cluster.diff(&setup.desired()).await.map_err(crate::engine::step::StepError::from)?;
     let counts = diff.counts();
-    status.cluster.seen = format!("{} nodes run, {} objects as wanted, {} not", nodes.len(), counts[2], counts[0] + counts[1] + counts[3]);
+    status.cluster.seen = format!("{runs}, {} objects as wanted, {} not", counts[2], counts[0] + counts[1] + counts[3]);
     let cx = Cx { sink: Sink::silent(), cancel: CancellationToken::new() };
     let looks = setup.lab.parts.keys().map(|name| {
         let drifted = diff.of(name).filter(|entry| entry.action != Action::Unchanged).count();

@@ -8,8 +8,7 @@ use crate::engine::journal::JournalWriter;
 use crate::engine::{Estimates, Plan, RunOptions, SystemClock};
 use crate::model::run::{Event, FinishedAs, RunState, Verb};
 use crate::report;
-use crate::steps::{self, Setup};
-use crate::support::lock;
+use crate::steps::{self, Setup, Writer};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -23,13 +22,14 @@ pub async fn run(context: &Context, args: &UpArgs) -> Result<u8, Failure> {
     super::plan::refuse_what_does_not_fit(context, &setup, args.force).await?;
     let runs = context.paths.runs(&context.global.lab);
     let run = runs::new_id(Verb::Up, &context.global.lab);
-    let holder = format!("labctl up, process {}, run {run}", std::process::id());
-    let _lock = lock::take(&context.folder(), &holder)?;
+    let holder = context.holder("up", &run);
+    let _lock = context.lock(&holder, args.wait.time()).await?;
     // only now: two runs at once must not make two sets of passwords
     let setup = {
         drop(setup);
         context.setup(Some(&args.which), true)?
     };
+    setup.shared.lock().await.writer = Some(Writer { holder, wait: args.wait.time() });
     let estimates = Estimates::from_runs(&runs).unwrap_or_default();
     let plan = Plan::new(steps::up(&setup)?).map_err(|error| Failure::new("LAB-USAGE-001", error.to_string()))?.estimated(&estimates);
     let journal = JournalWriter::create(&runs, &run).map_err(|error| Failure::new("LAB-FILE-001", error.to_string()))?;
@@ -50,6 +50,9 @@ pub async fn run(context: &Context, args: &UpArgs) -> Result<u8, Failure> {
         move |state| ending(&setup, state, &last)
     });
     let state = crate::engine::run(plan, options).await.map_err(|error| Failure::new("LAB-FILE-001", error.to_string()))?;
+    if let Ok(connected) = setup.connected().await {
+        connected.cluster.unlock().await;
+    }
     let _shown = shown.await;
     if choice.mode != report::Mode::Json {
         let mut text = Vec::new();

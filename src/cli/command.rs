@@ -78,6 +78,8 @@ pub enum Verb {
     Up(UpArgs),
     /// Show what `up` would change, pull and need, and whether this host has it. Changes nothing.
     Plan(PlanArgs),
+    /// Show what in the cluster is not as the stack says, object by object. Changes nothing.
+    Diff(PlanArgs),
     /// Say for each component whether it works.
     Status(StatusArgs),
     /// Take the lab away and prove that nothing of it is left.

@@ -3,6 +3,7 @@
 use super::look::{Format, OutputMode};
 use clap::Args;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Which lab is meant.
 #[derive(Debug, Clone, Args)]
@@ -13,6 +14,21 @@ pub struct StackArgs {
     /// A folder that holds every image; with it no registry is asked.
     #[arg(long, env = "LABCTL_BUNDLE", value_name = "FOLDER")]
     pub bundle: Option<PathBuf>,
+}
+
+/// What to do while another labctl works on the lab.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct WaitArgs {
+    /// Wait up to so many seconds for another labctl that works on this lab (without a number: 600); else say who it is and end.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "600", require_equals = true)]
+    pub wait_lock: Option<u64>,
+}
+
+impl WaitArgs {
+    /// How long to wait; `None` for not at all.
+    pub fn time(self) -> Option<Duration> {
+        self.wait_lock.map(Duration::from_secs)
+    }
 }
 
 /// `labctl up`.
@@ -30,6 +46,9 @@ pub struct UpArgs {
     /// Go on although the host has less than the lab asks for.
     #[arg(long)]
     pub force: bool,
+    /// What to do while another labctl works on the lab.
+    #[command(flatten)]
+    pub wait: WaitArgs,
 }
 
 /// `labctl plan`.
@@ -63,6 +82,9 @@ pub struct DownArgs {
     /// Also what is kept for the next lab: registry, its images, and this lab's folder.
     #[arg(long)]
     pub purge: bool,
+    /// What to do while another labctl works on the lab.
+    #[command(flatten)]
+    pub wait: WaitArgs,
     /// How the answer is shown.
     #[arg(long, short, value_enum, default_value_t)]
     pub output: Format,

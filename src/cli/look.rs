@@ -143,6 +143,16 @@ pub enum ComponentVerb {
         #[arg(long, short, value_enum, default_value_t)]
         output: Format,
     },
+    /// Put a component into ./lab.yaml (made if need be); `labctl up` then brings it.
+    Add {
+        /// As `labctl component list` has it.
+        name: String,
+    },
+    /// Take a component out of the lab in ./lab.yaml; `labctl up` then takes it away.
+    Remove {
+        /// As `labctl component list` has it.
+        name: String,
+    },
 }
 
 /// `labctl schema`.

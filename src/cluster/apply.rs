@@ -155,6 +155,9 @@ impl Cluster {
             let Some(resource) = self.kinds.of(&self.kube, object).await? else {
                 return Err(not_served(object));
             };
+            if !entry.adopted_from.is_empty() {
+                self.writer.take_over(&resource, &prepared.object).await?;
+            }
             self.writer.apply(&resource, &prepared.object).await
         };
         let answer = match patience.until_accepted(object, call).await {

@@ -29,6 +29,9 @@ pub enum ClusterError {
     UnknownKind { api_version: String, kind: String },
     #[error("the record of what labctl made ({name}) cannot be read: {reason}; nothing is pruned before it can")]
     Inventory { name: String, reason: String },
+    /// Another run works on the same lab.
+    #[error("another labctl is at work on this lab: {holder}")]
+    Locked { holder: String },
     #[error("{0}")]
     NotReady(NotReady),
     #[error("cancelled")]

@@ -5,16 +5,20 @@ use super::error::ClusterError;
 use super::hub::Hub;
 use super::inventory::{Inventory, Record};
 use super::kinds::Kinds;
+use super::lease::{Denied, Lock};
 use super::object::{Desired, ObjectRef};
 use super::observe::{self, Live};
 use super::prepare::{Prepared, flatten, prepare};
 use super::writer::Writer;
 use crate::adapters::kube::Kube;
+use crate::support::holder::Holder;
+use crate::support::progress::Sink;
 use futures::{StreamExt as _, stream};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// Bounds that a caller may set.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +64,7 @@ pub struct Cluster {
     pub(super) limits: Limits,
     pub(super) kinds: Kinds,
     pub(super) writer: Writer,
+    lock: Lock,
     pub(super) hub: Hub,
     /// The inventory as last read or written.
     pub(super) records: Mutex<BTreeMap<String, Record>>,
@@ -76,9 +81,11 @@ impl Cluster {
     /// The same with other bounds.
     pub fn with_limits(kube: impl Into<Kube>, lab: &str, limits: Limits) -> Self {
         let kube = kube.into();
+        let lock = Lock::default();
         Self {
             hub: Hub::new(kube.client().clone()),
-            writer: Writer::new(kube.clone()),
+            writer: Writer::new(kube.clone(), lock.fence.clone()),
+            lock,
             kube,
             lab: lab.to_owned(),
             limits,
@@ -91,6 +98,28 @@ impl Cluster {
     /// The connection under it.
     pub fn kube(&self) -> &Kube {
         &self.kube
+    }
+
+    /// Takes the lab's lock in the cluster, for as long as this handle lives or until [`Cluster::unlock`]; once is enough. Where somebody else
+    /// has it: waits up to `wait`, or, without it, only until it is clear that they are alive.
+    pub async fn lock(&self, me: &Holder, wait: Option<Duration>, sink: &Sink, cancel: &CancellationToken) -> Result<(), ClusterError> {
+        if self.lock.is_held() {
+            return Ok(());
+        }
+        match self.lock.fence.take(&self.kube, &self.lab, me, wait, sink, cancel).await {
+            Ok(renewal) => {
+                self.lock.keep(renewal);
+                Ok(())
+            }
+            Err(Denied::Held(holder)) => Err(ClusterError::Locked { holder }),
+            Err(Denied::Cancelled) => Err(ClusterError::Cancelled),
+            Err(Denied::Api(error)) => Err(ClusterError::Api { what: "taking the lock of this lab".into(), error }),
+        }
+    }
+
+    /// Gives the lock back, so that the next run need not wait until it runs out.
+    pub async fn unlock(&self) {
+        self.lock.release().await;
     }
 
     /// Works out what would have to be written for these components. Reads only: the inventory, one LIST per kind, and a dry run for each object

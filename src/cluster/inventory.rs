@@ -86,6 +86,12 @@ impl Inventory {
         Self::read(&kube.list(&path, ListForm::Whole).await?)
     }
 
+    /// Whether no lab has anything on record.
+    pub async fn is_empty(kube: &Kube) -> Result<bool, ApiError> {
+        let path = format!("/api/v1/namespaces/{NAMESPACE}/secrets?labelSelector={LABEL}");
+        Ok(kube.list(&path, ListForm::Metadata).await?.is_empty())
+    }
+
     fn read(secrets: &[Value]) -> Result<Self, LoadError> {
         let mut inventory = Self::default();
         for secret in secrets {

@@ -3,6 +3,7 @@
 //! Start at [`Cluster`]: `diff` plans without writing, `apply` brings about, `wait_ready` proves that it came up or says why not. Every write
 //! goes through `writer`, so that a lock can be put in one place.
 
+mod adopt;
 mod apply;
 pub mod causes;
 mod config_sha;
@@ -14,6 +15,7 @@ mod fields;
 mod hub;
 mod inventory;
 mod kinds;
+mod lease;
 mod object;
 mod observe;
 mod prepare;

@@ -3,7 +3,7 @@
 use super::diff::{may_prune, uid_of};
 use super::error::ClusterError;
 use super::facade::Cluster;
-use super::inventory::{Edit, Inventory, carry_out, edits};
+use super::inventory::{Edit, Inventory, carry_out, edits, namespace_object};
 use super::object::ObjectRef;
 use super::observe;
 use super::retry::Patience;
@@ -43,6 +43,16 @@ impl Cluster {
         }
         self.records.lock().unwrap_or_else(PoisonError::into_inner).remove(component);
         Ok(count)
+    }
+
+    /// Where no lab has anything on record any more, takes away the namespace of the records, and the locks with it.
+    pub async fn retire(&self, sink: &Sink, cancel: &CancellationToken) -> Result<(), ClusterError> {
+        if observe::read("reading the inventory", || Inventory::is_empty(&self.kube)).await? {
+            let started = Instant::now();
+            let patience = Patience { sink, cancel, started, deadline: started + self.limits.removal };
+            self.delete_one(&namespace_object().0, None, &patience).await?;
+        }
+        Ok(())
     }
 
     /// Components that have anything on record, to know what is to be removed.

@@ -32,7 +32,7 @@ pub enum Class {
 pub fn classify(error: &ApiError) -> Class {
     match error {
         ApiError::Unreachable(_) | ApiError::Broken(_) | ApiError::Timeout { .. } | ApiError::Malformed(_) => Class::Transient,
-        ApiError::Kubeconfig { .. } | ApiError::Certificate(_) | ApiError::Unauthorized(_) => Class::Fatal,
+        ApiError::Kubeconfig { .. } | ApiError::Certificate(_) | ApiError::Unauthorized(_) | ApiError::Fenced(_) => Class::Fatal,
         ApiError::Status(status) => by_status(status),
     }
 }

@@ -1,6 +1,8 @@
-//! The one place through which the cluster is written. A lock (lease and fencing) belongs here and nowhere else.
+//! The one place through which the cluster is written. A run that has lost the lab's lock gets nothing through.
 
+use super::adopt;
 use super::kinds::Resource;
+use super::lease::Fence;
 use super::object::MANAGER;
 use crate::adapters::kube::{ApiError, Kube};
 use serde_json::{Value, json};
@@ -9,16 +11,34 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone)]
 pub struct Writer {
     kube: Kube,
+    fence: Fence,
 }
 
 impl Writer {
-    pub fn new(kube: Kube) -> Self {
-        Self { kube }
+    pub fn new(kube: Kube, fence: Fence) -> Self {
+        Self { kube, fence }
     }
 
     /// Server-side apply, taking over what others own; returns the object as stored.
     pub async fn apply(&self, resource: &Resource, object: &Value) -> Result<Value, ApiError> {
+        self.fence.pass().await?;
         self.kube.apply(&path_of(resource, object), MANAGER, object, false).await
+    }
+
+    /// Makes fields that kubectl or Helm applied before ours, so that the next apply drops those which are not wanted. Once done, it costs one read.
+    pub async fn take_over(&self, resource: &Resource, object: &Value) -> Result<(), ApiError> {
+        let path = path_of(resource, object);
+        let live = match self.kube.get(&path).await {
+            Err(error) if error.is_not_found() => return Ok(()),
+            live => live?,
+        };
+        match adopt::take_over(&live, &resource.api_version) {
+            Some(patch) => {
+                self.fence.pass().await?;
+                self.kube.json_patch(&path, MANAGER, &patch).await.map(drop)
+            }
+            None => Ok(()),
+        }
     }
 
     /// What `apply` would store. Writes nothing.
@@ -32,6 +52,7 @@ impl Writer {
         if let Some(uid) = uid {
             options["preconditions"] = json!({"uid": uid});
         }
+        self.fence.pass().await?;
         match self.kube.delete(&resource.path(namespace, name), &options).await {
             // a Status when it is gone, the object itself while finalizers or a grace period hold it
             Ok(answer) => Ok(answer["kind"] == "Status"),

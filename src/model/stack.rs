@@ -68,6 +68,12 @@ pub struct ClusterSpec {
     /// What makes the cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
+    /// Provider `existing` only: the kubeconfig context to use. Never the current one, so that nobody works on a cluster by accident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
+    /// Provider `existing` only: the uid of the cluster's namespace `kube-system`, which tells clusters apart whatever their address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// A minor version, `"1.34"`; the image lock or bundle in use says which patch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kubernetes: Option<String>,
@@ -85,6 +91,8 @@ pub struct ClusterSpec {
 pub enum Provider {
     /// Clusters in containers, by kind.
     Kind,
+    /// A cluster that is there already; labctl neither makes it nor takes it away.
+    Existing,
 }
 
 /// How many nodes.
@@ -220,6 +228,8 @@ impl Stack {
             extends: None,
             cluster: ClusterSpec {
                 provider: self.cluster.provider.or(base.cluster.provider),
+                context: self.cluster.context.or(base.cluster.context),
+                id: self.cluster.id.or(base.cluster.id),
                 kubernetes: self.cluster.kubernetes.or(base.cluster.kubernetes),
                 nodes: self.cluster.nodes.or(base.cluster.nodes),
                 ports: self.cluster.ports.or(base.cluster.ports),

@@ -87,20 +87,11 @@ impl Cluster {
         if nodes.is_empty() {
             return Ok(Found::Nothing);
         }
-        // only control planes carry the mark; one that is ours makes the cluster ours
-        let planes: Vec<_> = nodes.iter().filter(|node| node.name.contains("control-plane")).collect();
-        if !planes.is_empty() && !planes.iter().any(|node| self.setup.is_ours(node)) {
-            let name = &self.setup.cluster;
-            return Err(StepError::new(
-                "LAB-CLASH-002",
-                format!(
-                    "there is a kind cluster called {name} that this lab did not make; it is left alone. Use another name: --lab other"
-                ),
-            ));
-        }
+        self.setup.refuse_foreign(&nodes)?;
+        let first = nodes.iter().find(|node| node.name.contains("control-plane") && self.setup.is_ours(node));
         let wanted = self.setup.lab.stack.cluster.nodes.unwrap_or_default();
         let asleep: Vec<_> = nodes.iter().filter(|node| node.state != "running").cloned().collect();
-        let Some(first) = planes.first().filter(|node| self.setup.is_ours(node)) else { return Ok(Found::Half) };
+        let Some(first) = first else { return Ok(Found::Half) };
         if first.state == "running" {
             match self.setup.engine.exec(&first.name, &["test", "-e", WHOLE], EXEC).await {
                 Ok(_) => {}

@@ -5,6 +5,7 @@ use super::build::Build;
 use super::cluster::Cluster;
 use super::component::Component;
 use super::engine_up::EngineUp;
+use super::existing::Existing;
 use super::mirror::Mirror;
 use super::nodes::NodesReady;
 use super::prefetch::Prefetch;
@@ -67,8 +68,59 @@ pub fn node_image(setup: &Setup) -> Result<(String, String), CatalogError> {
 
 /// The steps that bring `setup` up.
 pub fn up(setup: &Arc<Setup>) -> Result<Vec<Node>, CatalogError> {
-    let (image, kubernetes) = node_image(setup)?;
     let names = order(&setup.lab)?;
+    let (mut nodes, survey_needs) = if setup.is_existing() { (existing(setup), vec!["cluster"]) } else { kind_cluster(setup, &names)? };
+    nodes.push(
+        Node::new("survey", "What is in the cluster", Arc::new(Survey(setup.clone())))
+            .group("cluster")
+            .needs(survey_needs)
+            .class(ResourceClass::Light)
+            .deadline(MINUTES_2)
+            .estimate_ms(500),
+    );
+    for name in &names {
+        let Some(part) = setup.lab.parts.get(name) else { continue };
+        let step = Component {
+            setup: setup.clone(),
+            name: name.clone(),
+            ready: part.component.ready.clone(),
+            proof: part.component.proof.clone(),
+            deadline: COMPONENT,
+        };
+        let mut needs = vec!["survey".to_owned()];
+        needs.extend(part.needs.iter().map(|need| format!("component/{need}")));
+        if setup.images.bundle().is_none() && !setup.is_existing() {
+            let own = part.component.images.iter().filter(|image| image.name.starts_with(OWN_HOST));
+            needs.extend(own.map(|image| format!("build/{}", image.name.rsplit('/').next().unwrap_or_default())));
+        }
+        // `after` orders the list (and so who gets a CPU first), and is no edge: pods of one part start while the checks of another still wait
+        let title = if part.component.metadata.title.is_empty() { name.clone() } else { part.component.metadata.title.clone() };
+        nodes.push(
+            Node::new(format!("component/{name}"), title, Arc::new(step))
+                .group(part.component.metadata.group.clone())
+                .needs(needs)
+                .class(ResourceClass::Light)
+                .deadline(COMPONENT + MINUTES_2)
+                .estimate_ms(15_000),
+        );
+    }
+    Ok(nodes)
+}
+
+/// A cluster that is there already. Steps that need its nodes (prefetching, mirrors) are left out: its nodes pull as they are set up to.
+fn existing(setup: &Arc<Setup>) -> Vec<Node> {
+    vec![
+        Node::new("cluster", "Cluster that is there already", Arc::new(Existing(setup.clone())))
+            .group("cluster")
+            .class(ResourceClass::Light)
+            .deadline(MINUTES_2)
+            .estimate_ms(100),
+    ]
+}
+
+/// The engine, a kind cluster on it, and images on its nodes; also what must be done before anything is put into the cluster.
+fn kind_cluster(setup: &Arc<Setup>, names: &[String]) -> Result<(Vec<Node>, Vec<&'static str>), CatalogError> {
+    let (image, kubernetes) = node_image(setup)?;
     let mut nodes = vec![
         Node::new("engine", "Container engine", Arc::new(EngineUp(setup.clone())))
             .group("host")
@@ -76,7 +128,7 @@ pub fn up(setup: &Arc<Setup>) -> Result<Vec<Node>, CatalogError> {
             .deadline(MINUTES_2)
             .estimate_ms(100),
     ];
-    let images = used_images(setup, &names);
+    let images = used_images(setup, names);
     let (image_nodes, cluster_needs, mut survey_needs) = match setup.images.bundle() {
         Some(open) => from_bundle(setup, open, images),
         None => from_registries(setup, images),
@@ -99,41 +151,7 @@ pub fn up(setup: &Arc<Setup>) -> Result<Vec<Node>, CatalogError> {
             .deadline(Duration::from_mins(3))
             .estimate_ms(8_000),
     );
-    nodes.push(
-        Node::new("survey", "What is in the cluster", Arc::new(Survey(setup.clone())))
-            .group("cluster")
-            .needs(survey_needs)
-            .class(ResourceClass::Light)
-            .deadline(MINUTES_2)
-            .estimate_ms(500),
-    );
-    for name in &names {
-        let Some(part) = setup.lab.parts.get(name) else { continue };
-        let step = Component {
-            setup: setup.clone(),
-            name: name.clone(),
-            ready: part.component.ready.clone(),
-            proof: part.component.proof.clone(),
-            deadline: COMPONENT,
-        };
-        let mut needs = vec!["survey".to_owned()];
-        needs.extend(part.needs.iter().map(|need| format!("component/{need}")));
-        if setup.images.bundle().is_none() {
-            let own = part.component.images.iter().filter(|image| image.name.starts_with(OWN_HOST));
-            needs.extend(own.map(|image| format!("build/{}", image.name.rsplit('/').next().unwrap_or_default())));
-        }
-        // `after` orders the list (and so who gets a CPU first), and is no edge: pods of one part start while the checks of another still wait
-        let title = if part.component.metadata.title.is_empty() { name.clone() } else { part.component.metadata.title.clone() };
-        nodes.push(
-            Node::new(format!("component/{name}"), title, Arc::new(step))
-                .group(part.component.metadata.group.clone())
-                .needs(needs)
-                .class(ResourceClass::Light)
-                .deadline(COMPONENT + MINUTES_2)
-                .estimate_ms(15_000),
-        );
-    }
-    Ok(nodes)
+    Ok((nodes, survey_needs))
 }
 
 /// Every image of the lab once, those of the parts that come first in front.

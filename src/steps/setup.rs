@@ -4,10 +4,13 @@ use crate::adapters::docker::{Container, DockerError, Engine};
 use crate::adapters::kind::{CLUSTER_LABEL, Kind};
 use crate::catalog::{Images, Lab, Rendered};
 use crate::engine::step::StepError;
+use crate::model::stack::Provider;
 use crate::support::files::{self, FileError};
+use crate::support::holder::Holder;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Where the audit policy is seen inside a control plane. The mount is also how a cluster is known to be this lab's: kind allows no labels of
 /// ours on its containers, and this mark survives the loss of every file.
@@ -80,6 +83,15 @@ pub struct Setup {
     pub shared: tokio::sync::Mutex<Shared>,
 }
 
+/// A run that may have to write.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    /// Who it is.
+    pub holder: Holder,
+    /// How long to wait for another run to end; not at all without it.
+    pub wait: Option<Duration>,
+}
+
 /// What steps find out and later steps use.
 #[derive(Debug, Default)]
 pub struct Shared {
@@ -89,12 +101,20 @@ pub struct Shared {
     pub registry_port: Option<u16>,
     /// The connection to the cluster, once there is one.
     pub connected: Option<super::survey::Connected>,
+    /// Who wants to write, and how long they would wait for another who does.
+    pub writer: Option<Writer>,
 }
 
 impl Setup {
-    /// The kubeconfig context: `kind-<lab>`.
+    /// The kubeconfig context: `kind-<lab>`, or the one the stack names for a cluster that is there already.
     pub fn context(&self) -> String {
-        format!("kind-{}", self.cluster)
+        let spec = &self.lab.stack.cluster;
+        spec.context.clone().filter(|_| self.is_existing()).unwrap_or_else(|| format!("kind-{}", self.cluster))
+    }
+
+    /// Whether the cluster is somebody else's: labctl then neither makes nor takes away the cluster itself.
+    pub fn is_existing(&self) -> bool {
+        self.lab.stack.cluster.provider == Some(Provider::Existing)
     }
 
     /// What is remembered of this lab.
@@ -113,6 +133,22 @@ impl Setup {
     /// The containers of this lab's cluster.
     pub async fn nodes(&self) -> Result<Vec<Container>, DockerError> {
         self.engine.containers(&[format!("{CLUSTER_LABEL}={}", self.cluster)]).await
+    }
+
+    /// Refuses to have anything to do with a cluster of the lab's name that somebody else made.
+    pub fn refuse_foreign(&self, nodes: &[Container]) -> Result<(), StepError> {
+        // only control planes carry the mark; one that is ours makes the cluster ours
+        let mut planes = nodes.iter().filter(|node| node.name.contains("control-plane")).peekable();
+        if planes.peek().is_none() || planes.any(|node| self.is_ours(node)) {
+            return Ok(());
+        }
+        let name = &self.cluster;
+        Err(StepError::new(
+            "LAB-CLASH-002",
+            format!(
+                "the kind cluster {name} was not made by this lab; it is left alone. Use another name (--lab other), or delete it yourself: kind delete cluster --name {name}"
+            ),
+        ))
     }
 
     /// Folder of the audit policy on the host.

@@ -70,6 +70,13 @@ impl Setup {
         self.shared.lock().await.connected.clone().ok_or_else(|| StepError::new("LAB-BUG", "there is no connection to the cluster yet"))
     }
 
+    /// Takes the lab's lock in the cluster, if this run is one that writes.
+    async fn may_write(&self, cluster: &Cluster, cx: &Cx) -> Result<bool, StepError> {
+        let Some(writer) = self.shared.lock().await.writer.clone() else { return Ok(false) };
+        cluster.lock(&writer.holder, writer.wait, &cx.sink, &cx.cancel).await?;
+        Ok(true)
+    }
+
     async fn surveyed(&self, diff: Diff) {
         if let Some(connected) = &mut self.shared.lock().await.connected {
             connected.diff = Some(Arc::new(diff));
@@ -96,6 +103,8 @@ impl From<ClusterError> for StepError {
     fn from(error: ClusterError) -> Self {
         let code = match &error {
             ClusterError::Cancelled => "LAB-CANCELLED",
+            ClusterError::Locked { .. } => "LAB-LOCK-001",
+            ClusterError::Refused { error: ApiError::Fenced(_), .. } => "LAB-LOCK-002",
             ClusterError::NotReady(not_ready) => not_ready.causes.first().map_or("LAB-READY-001", |cause| cause.id),
             _ => "LAB-CLUSTER-003",
         };
@@ -119,7 +128,11 @@ impl Step for Survey {
     async fn observe(&self, cx: &Cx) -> Result<Observed, StepError> {
         let cluster = self.0.connected().await?.cluster;
         cx.sink.waiting("what is in the cluster", "");
-        let diff = cluster.diff(&self.0.desired()).await?;
+        let mut diff = cluster.diff(&self.0.desired()).await?;
+        if !diff.is_noop() && self.0.may_write(&cluster, cx).await? {
+            // somebody else may have written in between
+            diff = cluster.diff(&self.0.desired()).await?;
+        }
         let defined = !diff
             .entries
             .iter()

@@ -35,6 +35,14 @@ pub struct Left {
 impl Teardown {
     /// What would be taken away, in words.
     pub async fn plan(&self) -> Result<Vec<String>, StepError> {
+        let mut all = if self.setup.is_existing() { self.setup.planned_withdrawal().await? } else { self.planned().await? };
+        if self.purge && self.setup.folder.exists() {
+            all.push(format!("folder {}", self.setup.folder.display()));
+        }
+        Ok(all)
+    }
+
+    async fn planned(&self) -> Result<Vec<String>, StepError> {
         let mut all: Vec<String> = Vec::new();
         for node in self.own_nodes().await? {
             all.push(format!("container {}", node.name));
@@ -44,18 +52,18 @@ impl Teardown {
             all.extend(self.setup.engine.container(REGISTRY).await?.map(|_| format!("container {REGISTRY}")));
             let volumes = self.setup.engine.volumes(&format!("{ROLE_LABEL}=registry")).await?;
             all.extend(volumes.into_iter().map(|volume| format!("volume {volume}")));
-            if self.setup.folder.exists() {
-                all.push(format!("folder {}", self.setup.folder.display()));
-            }
         }
         Ok(all)
     }
 
     /// Takes it away and looks again.
     pub async fn carry_out(&self, sink: &Sink) -> Result<Left, StepError> {
+        if self.setup.is_existing() {
+            return self.setup.withdraw(self.purge, sink).await;
+        }
         let engine = &self.setup.engine;
         let before = self.others().await?;
-        let mut report = Left { removed: self.plan().await?, ..Left::default() };
+        let mut report = Left { removed: self.planned().await?, ..Left::default() };
         let nodes = self.own_nodes().await?;
         let volumes: Vec<String> = nodes.iter().flat_map(|node| node.volumes.clone()).collect();
         let made_network = self.setup.state()?.made_network;
@@ -114,11 +122,7 @@ impl Teardown {
                 report.removed.push(format!("network {NETWORK}"));
             }
         }
-        match std::fs::remove_dir_all(&self.setup.folder) {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => report.left.push(format!("folder {}: {error}", self.setup.folder.display())),
-        }
+        self.setup.remove_folder(report);
         Ok(())
     }
 
@@ -150,12 +154,9 @@ impl Teardown {
     }
 
     /// The lab's own nodes; a cluster of the same name that somebody else made is an error, never a victim.
-    async fn own_nodes(&self) -> Result<Vec<Container>, DockerOrClash> {
-        let nodes = self.setup.nodes().await.map_err(DockerOrClash::Docker)?;
-        let planes = nodes.iter().filter(|node| node.name.contains("control-plane")).collect::<Vec<_>>();
-        if !planes.is_empty() && !planes.iter().any(|node| self.setup.is_ours(node)) {
-            return Err(DockerOrClash::Clash(self.setup.cluster.clone()));
-        }
+    async fn own_nodes(&self) -> Result<Vec<Container>, StepError> {
+        let nodes = self.setup.nodes().await?;
+        self.setup.refuse_foreign(&nodes)?;
         Ok(nodes)
     }
 
@@ -164,27 +165,6 @@ impl Teardown {
         let all = self.setup.engine.containers(&[CLUSTER_LABEL.to_owned()]).await?;
         let others = all.into_iter().filter(|node| node.labels.get(CLUSTER_LABEL) != Some(&self.setup.cluster));
         Ok(others.map(|node| (node.name, node.id)).collect())
-    }
-}
-
-/// Either of two ways not to know the lab's nodes.
-#[derive(Debug)]
-enum DockerOrClash {
-    Docker(DockerError),
-    Clash(String),
-}
-
-impl From<DockerOrClash> for StepError {
-    fn from(error: DockerOrClash) -> Self {
-        match error {
-            DockerOrClash::Docker(error) => error.into(),
-            DockerOrClash::Clash(name) => Self::new(
-                "LAB-CLASH-002",
-                format!(
-                    "the kind cluster {name} was not made by this lab; it is left alone. Delete it yourself: kind delete cluster --name {name}"
-                ),
-            ),
-        }
     }
 }
 

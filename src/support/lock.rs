@@ -11,7 +11,7 @@ pub enum LockError {
     /// Another labctl works on the lab.
     #[error("another labctl is at work on this lab: {holder}")]
     Held {
-        /// Who it is: command, process and run.
+        /// Who it is, in words.
         holder: String,
     },
     /// The lock file itself cannot be read or written.

@@ -2,6 +2,7 @@
 
 pub mod digest;
 pub mod files;
+pub mod holder;
 pub mod http;
 pub mod lock;
 pub mod paths;

@@ -7,6 +7,7 @@
 //! it prints `NOT RUN`, and fails where `LABCTL_REQUIRE_TIERS` names its part.
 
 mod apiserver;
+mod bare;
 mod forward;
 mod lab;
 mod queue;

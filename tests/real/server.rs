@@ -28,8 +28,15 @@ etcd=$!
   --service-account-issuer https://kubernetes.default.svc --service-cluster-ip-range 10.96.0.0/16 \
   --audit-policy-file "$3/audit.yaml" --audit-log-path "$3/audit.log" >"$3/apiserver.log" 2>&1 &
 api=$!
+# namespaces go and owned objects follow; it gives up when there is no API server yet, so it is started again until this ends
+while :; do
+  "$2/kube-controller-manager" --kubeconfig "$3/kubeconfig" --leader-elect=false --secure-port 0 \
+    --controllers namespace-controller,garbage-collector-controller >>"$3/controllers.log" 2>&1 &
+  echo $! >"$3/controllers.pid"; wait $!; sleep 0.2
+done &
+controllers=$!
 read -r _
-kill "$api"; wait "$api"; kill "$etcd"; wait "$etcd"; rm -rf "$3"
+kill "$controllers" "$(cat "$3/controllers.pid")"; kill "$api"; wait "$api"; kill "$etcd"; wait "$etcd"; rm -rf "$3"
 "#;
 
 struct Running {
@@ -58,6 +65,11 @@ pub async fn audited_writes(containing: &str) -> Option<Vec<String>> {
             && event["requestURI"].as_str().is_some_and(|uri| uri.contains(containing))
     });
     Some(writes.map(|event| format!("{} {}", event["verb"], event["requestURI"])).collect())
+}
+
+/// Where the server's kubeconfig is.
+pub async fn kubeconfig() -> Option<PathBuf> {
+    Some(running().await?.kubeconfig.clone())
 }
 
 async fn running() -> Option<&'static Running> {

@@ -95,6 +95,24 @@ impl Kube {
         parse(&self.call(Method::PATCH, &path, Some("application/apply-patch+yaml"), object.to_string().into_bytes()).await?)
     }
 
+    /// POST of a new object to its collection; 409 when there is one of that name.
+    pub async fn create(&self, path: &str, manager: &str, object: &Value) -> Result<Value, ApiError> {
+        let path = format!("{path}?fieldManager={manager}");
+        parse(&self.call(Method::POST, &path, Some("application/json"), object.to_string().into_bytes()).await?)
+    }
+
+    /// PUT of a whole object; 409 when its `resourceVersion` is not the newest.
+    pub async fn replace(&self, path: &str, manager: &str, object: &Value) -> Result<Value, ApiError> {
+        let path = format!("{path}?fieldManager={manager}");
+        parse(&self.call(Method::PUT, &path, Some("application/json"), object.to_string().into_bytes()).await?)
+    }
+
+    /// PATCH with a JSON patch (RFC 6902): all of it or nothing.
+    pub async fn json_patch(&self, path: &str, manager: &str, patch: &Value) -> Result<Value, ApiError> {
+        let path = format!("{path}?fieldManager={manager}");
+        parse(&self.call(Method::PATCH, &path, Some("application/json-patch+json"), patch.to_string().into_bytes()).await?)
+    }
+
     /// DELETE with options (`preconditions`, `propagationPolicy`).
     pub async fn delete(&self, path: &str, options: &Value) -> Result<Value, ApiError> {
         parse(&self.call(Method::DELETE, path, Some("application/json"), options.to_string().into_bytes()).await?)

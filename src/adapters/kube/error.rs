@@ -30,6 +30,9 @@ pub enum ApiError {
     /// Any other answer that is not a success.
     #[error("{0}")]
     Status(Box<ApiStatus>),
+    /// A write that was not sent, because the lab's lock is no longer ours.
+    #[error("not sent: {0}")]
+    Fenced(String),
     /// An answer that is not what the API promises.
     #[error("API server gave an answer that cannot be read: {0}")]
     Malformed(String),
