@@ -59,17 +59,45 @@ pub async fn server() -> Option<Kube> {
 pub async fn audited_writes(containing: &str) -> Option<Vec<String>> {
     let log = std::fs::read_to_string(running().await?.audit.as_ref()?).unwrap();
     let lines = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let writes = lines.filter(|event| {
-        event["userAgent"].as_str().is_some_and(|agent| agent.starts_with("labctl/"))
-            && !matches!(event["verb"].as_str(), Some("get" | "list" | "watch"))
-            && event["requestURI"].as_str().is_some_and(|uri| uri.contains(containing))
-    });
+    let writes = lines.filter(is_write).filter(|event| event["requestURI"].as_str().is_some_and(|uri| uri.contains(containing)));
     Some(writes.map(|event| format!("{} {}", event["verb"], event["requestURI"])).collect())
 }
 
 /// Where the server's kubeconfig is.
 pub async fn kubeconfig() -> Option<PathBuf> {
     Some(running().await?.kubeconfig.clone())
+}
+
+/// Users besides the administrator, all of whom may do everything.
+pub const CONTENDERS: [&str; 8] = ["w0", "w1", "w2", "w3", "w4", "w5", "w6", "w7"];
+
+/// The same server as `user`, one of [`CONTENDERS`]; of a server that we did not start, as its kubeconfig says.
+pub async fn kubeconfig_as(user: &str) -> Option<PathBuf> {
+    let ours = kubeconfig().await?;
+    if running().await?.audit.is_none() {
+        return Some(ours);
+    }
+    let path = ours.with_extension(user);
+    std::fs::write(&path, std::fs::read_to_string(&ours).unwrap().replace("-admin\"", &format!("-{user}\""))).unwrap();
+    Some(path)
+}
+
+/// How much the audit log holds now, in bytes.
+pub async fn audit_length() -> Option<u64> {
+    Some(std::fs::metadata(running().await?.audit.as_ref()?).unwrap().len())
+}
+
+/// The writes of labctl that were logged since it held `length` bytes.
+pub async fn audited_since(length: u64) -> Option<Vec<serde_json::Value>> {
+    let log = std::fs::read(running().await?.audit.as_ref()?).unwrap();
+    let text = String::from_utf8_lossy(&log[usize::try_from(length).unwrap()..]).into_owned();
+    Some(text.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(is_write).collect())
+}
+
+/// Whether an audit event is a write of labctl's.
+fn is_write(event: &serde_json::Value) -> bool {
+    event["userAgent"].as_str().is_some_and(|agent| agent.starts_with("labctl/"))
+        && !matches!(event["verb"].as_str(), Some("get" | "list" | "watch"))
 }
 
 async fn running() -> Option<&'static Running> {
@@ -103,7 +131,9 @@ async fn start(etcd: &Path, api: &Path) -> Running {
     let ports: Vec<String> = listeners.iter().map(|l| l.local_addr().unwrap().port().to_string()).collect();
     drop(listeners);
     let token = format!("{:016x}", rand::random::<u64>());
-    std::fs::write(folder.join("tokens.csv"), format!("{token},admin,admin,\"system:masters\"\n")).unwrap();
+    let users: Vec<String> =
+        ["admin"].iter().chain(&CONTENDERS).map(|user| format!("{token}-{user},{user},{user},\"system:masters\"\n")).collect();
+    std::fs::write(folder.join("tokens.csv"), users.concat()).unwrap();
     std::fs::write(
         folder.join("audit.yaml"),
         "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{level: Metadata}]\n",
@@ -112,7 +142,7 @@ async fn start(etcd: &Path, api: &Path) -> Running {
     let kubeconfig = folder.join("kubeconfig");
     let text = format!(
         "apiVersion: v1\nkind: Config\nclusters: [{{name: c, cluster: {{server: \"https://127.0.0.1:{}\", insecure-skip-tls-verify: true}}}}]\n\
-         users: [{{name: u, user: {{token: \"{token}\"}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\ncurrent-context: c\n",
+         users: [{{name: u, user: {{token: \"{token}-admin\"}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\ncurrent-context: c\n",
         ports[2]
     );
     std::fs::write(&kubeconfig, text).unwrap();

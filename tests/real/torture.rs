@@ -26,3 +26,10 @@ async fn r1_helm() {
     let good = crate::bare::crash::helm(&program, points, number("LABCTL_TORTURE_SEED", 1)).await;
     crate::bare::crash::tell(&format!("Helm {good} of {points} converge after kill -9 by `helm upgrade --install`"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "torture: tests/torture/r3 [ROUNDS]"]
+async fn r3() {
+    let rounds = usize::try_from(number("LABCTL_TORTURE_POINTS", 50)).expect("a number of rounds");
+    assert!(crate::bare::contend::r3(rounds, number("LABCTL_TORTURE_SEED", 1)).await, "R3 is short of its must");
+}

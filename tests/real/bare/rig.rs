@@ -80,6 +80,7 @@ impl Rig {
     /// labctl in home `home` (one machine's view of the lab), and nothing else of this environment.
     pub async fn command(&self, home: &str, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_labctl"));
+        let user = home;
         let home = self.folder.path().join(home);
         std::fs::create_dir_all(&home).unwrap();
         command
@@ -87,7 +88,7 @@ impl Rig {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", home)
-            .env("KUBECONFIG", server::kubeconfig().await.unwrap())
+            .env("KUBECONFIG", server::kubeconfig_as(if server::CONTENDERS.contains(&user) { user } else { "admin" }).await.unwrap())
             .env("LABCTL_LAB", &self.name)
             .env("LABCTL_DIR", self.folder.path())
             .env("LABCTL_YES", "true")
