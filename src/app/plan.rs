@@ -106,7 +106,7 @@ async fn make(context: &Context, setup: &Arc<Setup>) -> Result<Plan, Failure> {
         stack: setup.lab.stack.metadata.name.clone(),
         from: setup.images.bundle().map_or_else(|| "registries".to_owned(), |open| format!("bundle {}", open.bundle.name)),
         kubernetes,
-        changes: diff.as_ref().is_none_or(|diff| !diff.is_noop()),
+        changes: diff.as_ref().is_none_or(|diff| diff.entries.iter().any(|entry| entry.action != crate::cluster::Action::Unchanged)),
         cluster,
         components,
         budget: judge(setup, &host),

@@ -5,7 +5,7 @@ use super::inventory::{Inventory, Item};
 use super::object::{COMPONENT_LABEL, Key, LAB_LABEL, MANAGER, ObjectRef, PRUNE_ANNOTATION};
 use super::prepare::Prepared;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What has to happen to one object.
@@ -52,6 +52,10 @@ pub struct Diff {
     /// In the order the objects were given; prunes after the rest of their component.
     pub entries: Vec<Entry>,
     pub(super) inventory: Arc<Inventory>,
+    /// Components whose objects are as wanted and whose record is not: a run died between the two.
+    pub(super) unrecorded: BTreeSet<String>,
+    /// Components on record that nobody wants any more; `remove` takes them away.
+    pub unwanted: Vec<String>,
 }
 
 impl Diff {
@@ -62,12 +66,12 @@ impl Diff {
 
     /// Whether nothing has to be written at all.
     pub fn is_noop(&self) -> bool {
-        self.entries.iter().all(|entry| entry.action == Action::Unchanged)
+        self.unrecorded.is_empty() && self.unwanted.is_empty() && self.entries.iter().all(|entry| entry.action == Action::Unchanged)
     }
 
     /// Whether nothing has to be written for this component.
     pub fn is_noop_for(&self, component: &str) -> bool {
-        self.of(component).all(|entry| entry.action == Action::Unchanged)
+        !self.unrecorded.contains(component) && self.of(component).all(|entry| entry.action == Action::Unchanged)
     }
 
     /// Creates, updates, unchanged, prunes.
@@ -83,6 +87,28 @@ impl Diff {
         }
         counts
     }
+}
+
+/// Components whose objects are all as wanted, but whose record is not exactly these objects.
+pub fn unrecorded(entries: &[Entry], inventory: &Inventory) -> BTreeSet<String> {
+    let mut exact: BTreeMap<&str, Option<BTreeMap<Key, Item>>> = BTreeMap::new();
+    for entry in entries {
+        let items = exact.entry(&entry.component).or_insert_with(|| Some(BTreeMap::new()));
+        match (&entry.prepared, &mut *items) {
+            (Some(prepared), Some(items)) if entry.action == Action::Unchanged => {
+                let item = Item::new(&entry.object, entry.uid.as_deref().unwrap_or_default(), &prepared.hash);
+                items.insert(entry.object.key(), item);
+            }
+            // it has something to write, and will be recorded with it
+            _ => *items = None,
+        }
+    }
+    let differs = |component: &str, items: &BTreeMap<Key, Item>| inventory.of(component).items != *items;
+    exact
+        .into_iter()
+        .filter(|(component, items)| items.as_ref().is_some_and(|items| differs(component, items)))
+        .map(|(component, _)| component.to_owned())
+        .collect()
 }
 
 /// What local comparison says of one object.
@@ -155,12 +181,12 @@ pub fn claims(live: &Value, lab: &str) -> Vec<Foreign> {
     found
 }
 
-/// The entries for what is on record of these components and wanted by none of them.
+/// The entries for what is on record and wanted by no component.
 pub fn prunes(inventory: &Inventory, wanted: &BTreeMap<String, Vec<Arc<Prepared>>>, live: &HashMap<Key, Value>, lab: &str) -> Vec<Entry> {
-    let keys: std::collections::BTreeSet<Key> = wanted.values().flatten().map(|prepared| prepared.reference.key()).collect();
+    let keys: BTreeSet<Key> = wanted.values().flatten().map(|prepared| prepared.reference.key()).collect();
     let mut found = Vec::new();
-    for component in wanted.keys() {
-        for (key, item) in &inventory.of(component).items {
+    for (component, record) in &inventory.components {
+        for (key, item) in &record.items {
             if keys.contains(key) {
                 continue;
             }

@@ -1,9 +1,9 @@
 //! The way in: one cluster, as one lab sees it.
 
-use super::diff::{Action, Diff, Entry, Foreign, Verdict, claims, judge, prunes, rehearsal_changes, uid_of};
+use super::diff::{Action, Diff, Entry, Foreign, Verdict, claims, judge, prunes, rehearsal_changes, uid_of, unrecorded};
 use super::error::ClusterError;
 use super::hub::Hub;
-use super::inventory::{Inventory, Record};
+use super::inventory::{Inventory, Item, Record};
 use super::kinds::Kinds;
 use super::lease::{Denied, Lock};
 use super::object::{Desired, ObjectRef};
@@ -144,7 +144,7 @@ impl Cluster {
             wanted.entry(component.component.clone()).or_default().extend(prepared);
         }
         let recorded: Vec<ObjectRef> =
-            wanted.keys().flat_map(|component| inventory.of(component).items.into_values()).map(|item| item.reference()).collect();
+            inventory.components.values().flat_map(|record| record.items.values()).map(Item::reference).collect();
         let also = recorded.iter().map(|object| (object.api_version.clone(), object.kind.clone())).collect();
         observe::learn(&self.kube, &self.kinds, also).await?;
         let references: Vec<ObjectRef> = wanted.values().flatten().map(|prepared| prepared.reference.clone()).collect();
@@ -152,7 +152,9 @@ impl Cluster {
         self.records.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone_from(&inventory.components);
         let mut entries = self.entries(desired, &wanted, &inventory, &live).await?;
         entries.extend(prunes(&inventory, &wanted, &live, &self.lab));
-        Ok(Diff { entries, inventory: Arc::new(inventory) })
+        let unrecorded = unrecorded(&entries, &inventory);
+        let unwanted = inventory.components.keys().filter(|component| !wanted.contains_key(*component)).cloned().collect();
+        Ok(Diff { entries, inventory: Arc::new(inventory), unrecorded, unwanted })
     }
 
     async fn load_with_retries<F>(&self, first: F) -> Result<Inventory, ClusterError>

@@ -30,6 +30,9 @@ impl Step for Component {
             if changes > 0 {
                 return Ok(Observed::Needed(format!("{changes} objects differ")));
             }
+            if !diff.is_noop_for(&self.name) {
+                return Ok(Observed::Needed("the record of what was made is not exact".to_owned()));
+            }
         }
         if let Some(lacking) = connected.lacks(&self.setup.refs(&self.name), cx).await? {
             return Ok(Observed::Needed(lacking));

@@ -137,22 +137,32 @@ impl Step for Survey {
             .entries
             .iter()
             .any(|entry| entry.object.kind == "CustomResourceDefinition" && entry.action != crate::cluster::Action::Unchanged);
-        let ready = diff.is_noop_for(NAMESPACES) && defined;
+        let ready = diff.is_noop_for(NAMESPACES) && defined && diff.unwanted.is_empty();
         let [create, update, unchanged, prune] = diff.counts();
         let counts = format!("{create} to create, {update} to change, {prune} to remove, {unchanged} as wanted");
         self.0.surveyed(diff).await;
-        Ok(if ready { Observed::Done(counts) } else { Observed::Needed(format!("namespaces or custom kinds are missing; {counts}")) })
+        Ok(if ready {
+            Observed::Done(counts)
+        } else {
+            Observed::Needed(format!("namespaces or custom kinds are missing, or a component is no longer wanted; {counts}"))
+        })
     }
 
     async fn apply(&self, cx: &Cx) -> Result<String, StepError> {
         let connected = self.0.connected().await?;
         let desired = self.0.desired();
         let Some(diff) = connected.diff else { return Err(StepError::new("LAB-BUG", "the survey was not made")) };
+        let mut note = "namespaces and custom kinds are there".to_owned();
+        // before their namespaces go, so that each goes in its own order
+        for component in &diff.unwanted {
+            let count = connected.cluster.remove(component, &cx.sink, &cx.cancel).await?;
+            note.push_str(&format!("; {component} is no longer wanted: {count} objects removed"));
+        }
         let namespaces: Vec<&Desired> = desired.iter().filter(|one| one.component == NAMESPACES).collect();
         for one in namespaces {
             connected.cluster.apply(one, &diff, &cx.sink, &cx.cancel).await?;
         }
         connected.cluster.apply_crds(&diff, &cx.sink, &cx.cancel).await?;
-        Ok("namespaces and custom kinds are there".to_owned())
+        Ok(note)
     }
 }

@@ -45,6 +45,27 @@ async fn a_lab_on_a_cluster_that_is_there_comes_up_stays_as_it_is_and_goes() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "tier apiserver: scripts/test --tier apiserver"]
+async fn a_component_that_is_no_longer_wanted_goes_with_all_it_brought() {
+    let Some(rig) = Rig::new("less", 4, 20).await else { return };
+    let without = ["part0", "part1", "part2"].map(str::to_owned);
+    let id = rig.kube.get("/api/v1/namespaces/kube-system").await.unwrap()["metadata"]["uid"].as_str().unwrap().to_owned();
+    rig.stack(&id, &without);
+    rig.up("a").await;
+    let wanted = rig.state().await;
+    rig.stack(&id, &["part0", "part1", "part2", "part3"].map(str::to_owned));
+    rig.up("a").await;
+    assert!(rig.state().await.len() > wanted.len() + 20);
+    rig.stack(&id, &without);
+    let diff = rig.labctl("a", &["diff", "-o", "json"]).await;
+    let drifts: Vec<Value> = serde_json::from_slice(&diff.stdout).unwrap();
+    assert_eq!(drifts.iter().filter(|drift| drift["action"] == "remove").count(), 21, "20 objects and the namespace: {}", told(&diff));
+    rig.up("a").await;
+    assert_eq!(difference(&wanted, &rig.state().await), "");
+    rig.down("a").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "tier apiserver: scripts/test --tier apiserver"]
 async fn a_cluster_that_is_not_the_one_that_is_meant_is_left_alone() {
     let Some(rig) = Rig::new("other", 1, 5).await else { return };
     rig.stack("00000000-0000-0000-0000-000000000000", &["part0".to_owned()]);
