@@ -75,7 +75,9 @@ async fn make(context: &Context, setup: &Arc<Setup>) -> Result<Plan, Failure> {
             Err(error) => (format!("is there and does not answer ({error})"), None),
         },
         // without an engine the rest of the plan can still be read; what is wrong with it stands among the findings
-        Err(error) if error.code.starts_with("LAB-DOCKER") => (format!("is not known ({error})"), None),
+        Err(error) if matches!(error.code, "LAB-DOCKER-001" | "LAB-DOCKER-002" | "LAB-DOCKER-003") => {
+            (format!("is not known ({error})"), None)
+        }
         Err(error) => return Err(error.into()),
     };
     for rendered in &setup.rendered {

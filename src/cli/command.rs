@@ -37,27 +37,9 @@ pub struct Global {
     /// A folder with stacks/ and manifests/ that is laid over the ones inside labctl.
     #[arg(long, global = true, env = "LABCTL_DIR", value_name = "FOLDER")]
     pub dir: Option<PathBuf>,
-    /// How much goes to the debug log.
-    #[arg(long, global = true, env = "LABCTL_LOG_LEVEL", value_enum, default_value_t = LogLevel::Info)]
-    pub log_level: LogLevel,
     /// When to use colour.
     #[arg(long, global = true, env = "LABCTL_COLOR", value_enum, default_value_t = Color::Auto)]
     pub color: Color,
-}
-
-/// How much goes to the debug log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogLevel {
-    /// Only what went wrong.
-    Error,
-    /// Also what may go wrong.
-    Warn,
-    /// Also what is done.
-    Info,
-    /// Also how and with what.
-    Debug,
-    /// Everything, also what libraries say.
-    Trace,
 }
 
 /// When to use colour.

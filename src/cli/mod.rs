@@ -4,7 +4,7 @@ mod command;
 mod lab;
 mod look;
 
-pub use command::{Cli, Color, Global, LogLevel, Verb};
+pub use command::{Cli, Color, Global, Verb};
 pub use lab::{DownArgs, PlanArgs, StackArgs, StatusArgs, UpArgs};
 pub use look::{
     ComponentVerb, DemoArgs, EventsArgs, Format, LogsArgs, OpenArgs, OutputMode, ReplayArgs, RunVerb, SchemaArgs, SchemaKind, Speed,

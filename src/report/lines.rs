@@ -80,10 +80,8 @@ impl<W: Write> Lines<W> {
     fn says(&mut self, at: At, step: &StepId, says: &StepEvent) -> io::Result<()> {
         match says {
             StepEvent::Waiting { .. } => self.waiting(at, step),
-            StepEvent::Retry { attempt, after_ms, error } => {
-                let text = format!("attempt {attempt}, again in {}: {error}", brief_time(*after_ms));
-                self.step_line(at, step, Standing::Working, "retry", &text)
-            }
+            // sixteen objects refused together would say the same sixteen times over
+            StepEvent::Retry { error, .. } => self.wait_said(at, step, format!("tries again: {error}")),
             StepEvent::Cause { sentence, fix, id } => {
                 let fix = if fix.is_empty() { String::new() } else { format!(" Fix: {fix}") };
                 self.step_line(at, step, Standing::Cancelled, "trouble", &format!("{sentence}{fix} [{id}]"))

@@ -192,8 +192,10 @@ pub fn events(text: &str) -> Vec<Value> {
 /// What a command said, for messages.
 pub fn told(output: &Output) -> String {
     let out = String::from_utf8_lossy(&output.stdout);
+    let failed: Vec<&str> = out.lines().filter(|line| line.contains(r#""as":"failed""#)).collect();
     let tail: Vec<&str> = out.lines().rev().take(5).collect();
-    format!("{}; standard error: {}; standard output ends: {}", output.status, String::from_utf8_lossy(&output.stderr), tail.join("\n"))
+    let err = String::from_utf8_lossy(&output.stderr);
+    format!("{}; standard error: {err}; failed steps: {}; standard output ends: {}", output.status, failed.join("\n"), tail.join("\n"))
 }
 
 fn words(line: &str) -> String {
