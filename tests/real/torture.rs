@@ -33,3 +33,10 @@ async fn r3() {
     let rounds = usize::try_from(number("LABCTL_TORTURE_POINTS", 50)).expect("a number of rounds");
     assert!(crate::bare::contend::r3(rounds, number("LABCTL_TORTURE_SEED", 1)).await, "R3 is short of its must");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "torture: tests/torture/r8 [ROUNDS]"]
+async fn r8() {
+    let rounds = usize::try_from(number("LABCTL_TORTURE_POINTS", 200)).expect("a number of rounds");
+    assert!(crate::bare::edits::r8(rounds, number("LABCTL_TORTURE_SEED", 1)).await, "R8 is short of its must");
+}

@@ -3,6 +3,7 @@
 
 pub mod contend;
 pub mod crash;
+pub mod edits;
 mod locks;
 pub mod rig;
 mod up;
