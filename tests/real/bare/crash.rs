@@ -32,11 +32,11 @@ struct Outcome {
 }
 
 pub async fn r1(points: usize, seed: u64) -> bool {
-    let rig = Rig::new("crash", COMPONENTS, OBJECTS).await.unwrap();
+    let mut rig = Rig::new("crash", COMPONENTS, OBJECTS).await.unwrap();
     let began = Instant::now();
     rig.up("a").await;
     let whole = began.elapsed();
-    let wanted = rig.state().await;
+    let wanted = rig.state_without_name().await;
     let boundaries = journal(&rig, "a").last().map(|event| event["seq"].as_u64().unwrap()).unwrap();
     rig.down("a").await;
     println!(
@@ -56,6 +56,7 @@ pub async fn r1(points: usize, seed: u64) -> bool {
     }
     let (mut good, mut killed, mut slowest) = (0, 0, Duration::ZERO);
     for (number, point) in all.iter().enumerate() {
+        rig.renew().await;
         let outcome = one(&rig, *point, &wanted).await;
         killed += usize::from(outcome.killed);
         slowest = slowest.max(outcome.resumed);
@@ -99,15 +100,13 @@ async fn one(rig: &Rig, point: Point, wanted: &BTreeMap<String, Value>) -> Outco
             .map(step)
             .filter(|step| finished.contains(step))
             .collect();
-        let found = rig.state().await;
+        let found = rig.state_without_name().await;
         if !redone.is_empty() {
             outcome.wrong = Some(format!("finished steps were done again: {redone:?}"));
         } else if found != *wanted {
             outcome.wrong = Some(difference(wanted, &found));
         }
     }
-    rig.down("a").await;
-    let _gone = std::fs::remove_dir_all(runs(rig, "a"));
     outcome
 }
 

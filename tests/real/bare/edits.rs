@@ -17,7 +17,7 @@ const DISGUISED: usize = 500;
 
 pub async fn r8(rounds: usize, seed: u64) -> bool {
     let rig = Rig::new("edits", PARTS, 20).await.unwrap();
-    let id = rig.kube.get("/api/v1/namespaces/kube-system").await.unwrap()["metadata"]["uid"].as_str().unwrap().to_owned();
+    let id = rig.id().await;
     let decoys = format!("decoys-{}", rig.name);
     plant(&rig, &decoys).await;
     let before = versions(&rig, &decoys).await;

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::process::{Command, Output, Stdio};
 
-/// What is asked of the cluster to know its state: every kind the rig's components have, and the records.
-const KINDS: [&str; 10] = [
+/// What is asked of the cluster to know its state: every kind the rig's components have, and the records; besides the rig's own kinds.
+const KINDS: [&str; 8] = [
     "api/v1/namespaces",
     "api/v1/configmaps",
     "api/v1/secrets",
@@ -18,8 +18,6 @@ const KINDS: [&str; 10] = [
     "apis/rbac.authorization.k8s.io/v1/roles",
     "apis/rbac.authorization.k8s.io/v1/rolebindings",
     "apis/apiextensions.k8s.io/v1/customresourcedefinitions",
-    "apis/rig.example.org/v1/widgets",
-    "apis/rig.example.org/v1/gadgets",
 ];
 
 /// A lab on the bare API server.
@@ -27,19 +25,43 @@ pub struct Rig {
     pub folder: tempfile::TempDir,
     pub kube: Kube,
     pub name: String,
+    components: usize,
+    each: usize,
 }
 
 impl Rig {
     /// `components` components of `each` objects; `None` after saying that there is no API server.
     pub async fn new(name: &str, components: usize, each: usize) -> Option<Self> {
         let kube = server().await?;
-        let id = kube.get("/api/v1/namespaces/kube-system").await.unwrap()["metadata"]["uid"].as_str().unwrap().to_owned();
-        let rig = Self { folder: tempfile::tempdir().unwrap(), kube, name: format!("{name}-{:04x}", rand::random::<u16>()) };
-        for index in 0..components {
-            rig.component(index, each, "1");
-        }
-        rig.stack(&id, &(0..components).map(|index| format!("part{index}")).collect::<Vec<_>>());
+        let name = format!("{name}-{:04x}", rand::random::<u16>());
+        let rig = Self { folder: tempfile::tempdir().unwrap(), kube, name, components, each };
+        rig.files().await;
         Some(rig)
+    }
+
+    /// Writes stack and components as they were at first.
+    async fn files(&self) {
+        for index in 0..self.components {
+            self.component(index, self.each, "1");
+        }
+        self.stack(&self.id().await, &(0..self.components).map(|index| format!("part{index}")).collect::<Vec<_>>());
+    }
+
+    /// The id of the cluster, as stacks name it.
+    pub async fn id(&self) -> String {
+        self.kube.get("/api/v1/namespaces/kube-system").await.unwrap()["metadata"]["uid"].as_str().unwrap().to_owned()
+    }
+
+    /// Goes on under another name, so that nothing is there; what the old one left is deleted and not waited for.
+    pub async fn renew(&mut self) {
+        let options = json!({"apiVersion": "v1", "kind": "DeleteOptions"});
+        let old: Vec<String> = self.state().await.into_keys().collect();
+        for path in old.iter().filter(|path| path.starts_with("api/v1/namespaces/") || path.contains("definitions/")) {
+            drop(self.kube.delete(&format!("/{}", path.replace("//", "/")), &options).await);
+        }
+        let stem = self.name.rsplit_once('-').unwrap().0.to_owned();
+        self.name = format!("{stem}-{:04x}", rand::random::<u16>());
+        self.files().await;
     }
 
     /// Writes the stack anew.
@@ -61,11 +83,11 @@ impl Rig {
             self.name
         );
         self.write(&format!("manifests/part{index}/component.yaml"), &file);
-        let objects: Vec<String> = (0..each).map(|number| object(index, number, content).to_string()).collect();
+        let objects: Vec<String> = (0..each).map(|number| object(&self.name, index, number, content).to_string()).collect();
         let mut text = objects.join("\n---\n");
         if index == 0 {
             for kind in ["Widget", "Gadget"] {
-                text.push_str(&format!("\n---\n{}", definition(kind)));
+                text.push_str(&format!("\n---\n{}", definition(&self.name, kind)));
             }
         }
         self.write(&format!("manifests/part{index}/objects.yaml"), &text);
@@ -110,10 +132,18 @@ impl Rig {
         events(&output)
     }
 
+    /// The same for comparing two labs: their names are taken out.
+    pub async fn state_without_name(&self) -> BTreeMap<String, Value> {
+        let plain = |text: String| text.replace(&self.name, "LAB");
+        let all = self.state().await.into_iter();
+        all.map(|(path, object)| (plain(path), serde_json::from_str(&plain(object.to_string())).unwrap())).collect()
+    }
+
     /// Every object of the lab's namespaces, its definitions and records, by path, without what differs between two runs that did the same.
     pub async fn state(&self) -> BTreeMap<String, Value> {
         let mut state = BTreeMap::new();
-        for kind in KINDS {
+        let own = ["widgets", "gadgets"].map(|plural| format!("apis/{}/v1/{plural}", group(&self.name)));
+        for kind in KINDS.into_iter().map(str::to_owned).chain(own) {
             let found = match self.kube.list(&format!("/{kind}"), ListForm::Whole).await {
                 Ok(found) => found,
                 Err(error) if error.is_not_found() => Vec::new(),
@@ -183,8 +213,10 @@ fn recorded(base64: &str) -> Value {
     let bytes = base64::engine::general_purpose::STANDARD.decode(base64).unwrap();
     let mut items: Vec<Value> = serde_json::from_slice(&bytes).unwrap();
     for item in &mut items {
-        assert!(item["u"].is_string(), "an object on record has no uid after a whole run: {item}");
-        item.as_object_mut().unwrap().shift_remove("u");
+        for key in ["u", "h"] {
+            assert!(item[key].is_string(), "an object on record has no uid or hash after a whole run: {item}");
+            item.as_object_mut().unwrap().shift_remove(key);
+        }
     }
     Value::from(items)
 }
@@ -218,17 +250,22 @@ pub fn difference(wanted: &BTreeMap<String, Value>, found: &BTreeMap<String, Val
     format!("missing {missing:?}, orphans {extra:?}, other {other:?}")
 }
 
-fn definition(kind: &str) -> Value {
-    let lower = kind.to_lowercase();
-    json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": format!("{lower}s.rig.example.org")},
-        "spec": {"group": "rig.example.org", "scope": "Namespaced", "names": {"kind": kind, "plural": format!("{lower}s"), "singular": lower},
+/// The group of the rig's own kinds.
+fn group(lab: &str) -> String {
+    format!("{lab}.example.org")
+}
+
+fn definition(lab: &str, kind: &str) -> Value {
+    let (lower, group) = (kind.to_lowercase(), group(lab));
+    json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": format!("{lower}s.{group}")},
+        "spec": {"group": group, "scope": "Namespaced", "names": {"kind": kind, "plural": format!("{lower}s"), "singular": lower},
             "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object",
                 "properties": {"spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}}}]}})
 }
 
 /// An object that needs no definition, without a namespace of its own.
 pub fn plain_object(component: usize, number: usize) -> Value {
-    let mut object = object(component, if matches!(number % 10, 5 | 6) { number - number % 10 + 7 } else { number }, "1");
+    let mut object = object("", component, if matches!(number % 10, 5 | 6) { number - number % 10 + 7 } else { number }, "1");
     object["metadata"]["name"] = json!(format!("c{component}-o{number}"));
     if object["kind"] == "RoleBinding" {
         object["roleRef"]["name"] = json!(format!("c{component}-o{}", number - 1));
@@ -236,7 +273,8 @@ pub fn plain_object(component: usize, number: usize) -> Value {
     object
 }
 
-fn object(component: usize, number: usize, content: &str) -> Value {
+fn object(lab: &str, component: usize, number: usize, content: &str) -> Value {
+    let own = format!("{}/v1", group(lab));
     let (api_version, kind, rest) = match number % 10 {
         0 => ("v1", "Secret", json!({"stringData": {"password": content}})),
         1 => ("v1", "ServiceAccount", json!({})),
@@ -248,8 +286,8 @@ fn object(component: usize, number: usize, content: &str) -> Value {
             json!({"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": format!("o{}", number - 1)},
                 "subjects": [{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": content}]}),
         ),
-        5 => ("rig.example.org/v1", "Widget", json!({"spec": {"content": content}})),
-        6 => ("rig.example.org/v1", "Gadget", json!({"spec": {"content": content, "component": component}})),
+        5 => (own.as_str(), "Widget", json!({"spec": {"content": content}})),
+        6 => (own.as_str(), "Gadget", json!({"spec": {"content": content, "component": component}})),
         _ => ("v1", "ConfigMap", json!({"data": {"content": content}})),
     };
     let mut object = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": format!("o{number}")}});

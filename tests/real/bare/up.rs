@@ -48,7 +48,7 @@ async fn a_lab_on_a_cluster_that_is_there_comes_up_stays_as_it_is_and_goes() {
 async fn a_component_that_is_no_longer_wanted_goes_with_all_it_brought() {
     let Some(rig) = Rig::new("less", 4, 20).await else { return };
     let without = ["part0", "part1", "part2"].map(str::to_owned);
-    let id = rig.kube.get("/api/v1/namespaces/kube-system").await.unwrap()["metadata"]["uid"].as_str().unwrap().to_owned();
+    let id = rig.id().await;
     rig.stack(&id, &without);
     rig.up("a").await;
     let wanted = rig.state().await;
@@ -76,7 +76,7 @@ async fn a_cluster_that_is_not_the_one_that_is_meant_is_left_alone() {
     let plain = std::fs::read_to_string(rig.folder.path().join("stacks/rig.yaml")).unwrap().replace(", id: \"\"", "");
     rig.write("stacks/rig.yaml", &plain);
     let output = rig.labctl("a", &UP).await;
-    let id = rig.kube.get("/api/v1/namespaces/kube-system").await.unwrap()["metadata"]["uid"].as_str().unwrap().to_owned();
+    let id = rig.id().await;
     assert_eq!(output.status.code(), Some(2), "{}", told(&output));
     assert!(told(&output).contains(&format!("id: {id}")), "the way out names the id: {}", told(&output));
 }
