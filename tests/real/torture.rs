@@ -40,3 +40,10 @@ async fn r8() {
     let rounds = usize::try_from(number("LABCTL_TORTURE_POINTS", 200)).expect("a number of rounds");
     assert!(crate::bare::edits::r8(rounds, number("LABCTL_TORTURE_SEED", 1)).await, "R8 is short of its must");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "torture: tests/torture/r9"]
+async fn r9() {
+    let library = std::env::var("LABCTL_TEST_FAKETIME").ok();
+    assert!(crate::bare::faults::r9(library.as_deref()).await, "R9 is short of its must");
+}

@@ -4,6 +4,7 @@
 pub mod contend;
 pub mod crash;
 pub mod edits;
+pub mod faults;
 mod locks;
 pub mod rig;
 mod up;
