@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 about="kubelet, kubeadm, kube-scheduler, kube-proxy; own crictl and podnet"
-needs=kube-core   # not for its files: side by side they would compile the same packages twice
+needs=gostd
+after=kube-core
 inputs="modules/kubernetes go/crictl go/podnet lib/kube.sh"
 versions=KUBERNETES
 seconds=190
