@@ -4,6 +4,6 @@ needs=gostd
 after=kube-core
 inputs="modules/kubernetes go/etcd"
 versions=ETCD
-seconds=60
+seconds=20
 fetch() { go_fetch "$(go_tree kubernetes etcd)" ./etcd; }
 build() { go_build "$(go_tree kubernetes etcd)" "" . ./etcd; }

@@ -4,7 +4,7 @@ needs="gostd common-files"
 after=kube-core
 inputs="modules/jaeger oci.py"
 versions=JAEGER
-seconds=200
+seconds=90
 fetch() { go_fetch "$(go_tree jaeger)" github.com/jaegertracing/jaeger/cmd/all-in-one; }
 build() {
   go_build "$(go_tree jaeger)" "-X github.com/jaegertracing/jaeger/pkg/version.latestVersion=$JAEGER" root/go/bin github.com/jaegertracing/jaeger/cmd/all-in-one
