@@ -27,7 +27,7 @@ check_host() { # PART...: what is still to be made decides how much room is need
   check_tools
   [ "$(uname -m)" = x86_64 ] || finding "an x86_64 machine; this is $(uname -m)" "the test bed knows no other"
   for name; do part_done "$name" || cpu=$((cpu + P_SECONDS[$name])); done
-  need=$((2 + cpu / 90)) # seen: about 25 GB of caches and results for all 2200 CPU seconds
+  need=$((2 + cpu / 150)) # for all of it: Go's two caches, results and bundle
   [ "$(free_gb "$TB_CACHE")" -ge "$need" ] ||
     finding "$need GB of free disk under $TB_CACHE; there are $(free_gb "$TB_CACHE")" "free some, or set LABCTL_TESTBED_CACHE to another disk"
   [ "$FINDINGS" = 0 ] || fail "this machine is not ready ($FINDINGS findings above)"

@@ -9,7 +9,7 @@ out() { local var=OUT_${1//-/_}; echo "${!var:?part $1 is not among the declared
 go_tree() {
   local tree=$PWD/.go module=$1 own
   mkdir -p "$tree"
-  cp "$TB_ROOT/modules/$module"/* "$tree/"
+  cp -r "$TB_ROOT/modules/$module"/* "$tree/"
   shift
   for own; do cp -r "$TB_ROOT/go/$own" "$tree/$own"; done
   echo "$tree"
@@ -17,16 +17,35 @@ go_tree() {
 
 # One set of flags for every part, so that shared packages are compiled once.
 # Checksums are verified against go.sum; -mod=mod because go.mod lists what the
-# programs need, not what their tests need.
+# programs need, not what their tests need. No debug tables: the linker drops them
+# anyway (-s -w), and writing them is a tenth of a compile.
 go_flags() {
-  export CGO_ENABLED=0 GOFLAGS="-mod=mod -buildvcs=false" GOWORK=off GOTOOLCHAIN=local
+  export CGO_ENABLED=0 GOFLAGS="-mod=mod -buildvcs=false -gcflags=all=-dwarf=false" GOWORK=off GOTOOLCHAIN=local
+}
+
+# stand_ins TREE MODULE PACKAGE...: compiles a copy of MODULE in which these packages
+# are the sources in TREE/stand-ins. (go's -overlay refuses files of its module cache.)
+stand_ins() {
+  local tree=$1 module=$2 package folder copy=$1/copies/${2##*/}
+  shift 2
+  go_flags
+  (cd "$tree" && go mod download "$module")
+  folder=$(cd "$tree" && go list -m -f '{{.Dir}}' "$module")
+  mkdir -p "$tree/copies"
+  cp -r "$folder" "$copy"
+  chmod -R u+w "$copy"
+  for package; do
+    rm -f "$copy/${package#"$module"/}"/*.go
+    cp "$tree/stand-ins/$package"/*.go "$copy/${package#"$module"/}/"
+  done
+  (cd "$tree" && go mod edit -replace "$module=./copies/${copy##*/}")
 }
 
 # go_fetch TREE PACKAGE...: downloads what a build will need, and nothing more.
 go_fetch() {
   local tree=$1; shift
   go_flags
-  (cd "$tree" && go list -deps "$@" >/dev/null)
+  (cd "$tree" && go list ${TB_OVERLAY:+"$TB_OVERLAY"} -deps "$@" >/dev/null)
 }
 
 # go_build TREE LDFLAGS OUT PACKAGE...

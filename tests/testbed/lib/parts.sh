@@ -4,6 +4,7 @@
 # A part is a file parts/NAME.sh that sets
 #   about     one line for people
 #   needs     other parts
+#   after     parts that, if they too are to be made, go first: both compile the same packages
 #   inputs    files and folders (relative to tests/testbed) that its result depends on
 #   versions  names in versions.env, likewise
 #   packages  Debian packages that the host must have to make it
@@ -12,7 +13,7 @@
 # and defines build(), and fetch() when there is something to download first.
 # The key of a part is the hash of all of that, so a changed input makes it anew
 # and an unchanged one is never made twice.
-declare -A P_ABOUT P_NEEDS P_INPUTS P_VERSIONS P_PACKAGES P_SECONDS P_LANE P_FETCH P_KEY
+declare -A P_ABOUT P_NEEDS P_AFTER P_INPUTS P_VERSIONS P_PACKAGES P_SECONDS P_LANE P_FETCH P_KEY
 
 part_names() { local f; for f in "$TB_ROOT"/parts/*.sh; do basename "$f" .sh; done; }
 
@@ -20,11 +21,11 @@ load_part() {
   local name=$1 file=$TB_ROOT/parts/$1.sh
   [ -n "${P_ABOUT[$name]:-}" ] && return 0
   [ -f "$file" ] || fail "no part or set is called $name" "$TB_ROOT/parts" "'testbed list' shows them"
-  local about='' needs='' inputs='' versions='' packages='' seconds=1 lane=cpu
+  local about='' needs='' after='' inputs='' versions='' packages='' seconds=1 lane=cpu
   unset -f fetch build
   # shellcheck source=/dev/null
   . "$file"
-  P_ABOUT[$name]=$about P_NEEDS[$name]=$needs P_INPUTS[$name]=$inputs P_VERSIONS[$name]=$versions
+  P_ABOUT[$name]=$about P_NEEDS[$name]=$needs P_AFTER[$name]=$after P_INPUTS[$name]=$inputs P_VERSIONS[$name]=$versions
   P_PACKAGES[$name]=$packages P_SECONDS[$name]=$seconds P_LANE[$name]=$lane
   declare -F fetch >/dev/null && P_FETCH[$name]=1
   unset -f fetch build
@@ -45,8 +46,9 @@ part_key() { # sets P_KEY[name], after those of its needs
   load_part "$name"
   for need in ${P_NEEDS[$name]}; do part_key "$need"; done
   P_KEY[$name]=$({
+    grep -v '^seconds=' "$TB_ROOT/parts/$name.sh" # a better estimate is no reason to make it again
     # shellcheck disable=SC2086
-    hash_files "parts/$name.sh" lib/make.sh ${P_INPUTS[$name]}
+    hash_files lib/make.sh ${P_INPUTS[$name]}
     for var in ${P_VERSIONS[$name]}; do echo "$var=${!var}"; done
     for need in ${P_NEEDS[$name]}; do echo "$need=${P_KEY[$need]}"; done
   } | sha256sum | cut -c1-16)
@@ -83,6 +85,7 @@ is_set() { [[ " $SETS " == *" $1 "* ]]; }
 # run_job KIND NAME: one part's fetch or build, in a shell of its own.
 run_job() (
   set -euo pipefail
+  shopt -s inherit_errexit # a failure inside $(...) counts too
   kind=$1 name=$2 final=$(part_out "$2")
   for need in ${P_NEEDS[$name]}; do part_key "$need"; export "OUT_${need//-/_}=$(part_out "$need")"; done
   if [ "$kind" = build ]; then

@@ -5,12 +5,12 @@ declare -A JOB_STATE JOB_PID JOB_START   # keys: "fetch NAME", "build NAME"
 declare -A MAX=([cpu]=${TB_BUILDS:-2} [io]=2 [fetch]=2)  # a link step uses one core: two builds fill two
 STATUS_EVERY=10
 
-# A build waits for its needs and its own download.
+# A build waits for its needs, for what should be made first, and for its own download.
 ready() {
   local kind=$1 name=$2 need
   if [ "$kind" = build ]; then
     [ "${JOB_STATE["fetch $name"]:-done}" = "done" ] || return 1
-    for need in ${P_NEEDS[$name]}; do [ "${JOB_STATE["build $need"]:-done}" = "done" ] || return 1; done
+    for need in ${P_NEEDS[$name]} ${P_AFTER[$name]}; do [ "${JOB_STATE["build $need"]:-done}" = "done" ] || return 1; done
   fi
 }
 
@@ -40,22 +40,41 @@ stop_jobs() { # each job leads a process group of its own
   done
 }
 
-# What remains, from the recorded CPU seconds and the pace of this run so far.
+# CPU seconds that the jobs now running have used, as "PID SECONDS" lines (each job
+# leads a process group; a process's own count includes the children it waited for).
+job_cpu() {
+  cat /proc/[0-9]*/stat 2>/dev/null | sed 's/(.*)/x/' | awk '{used[$5] += $14+$15+$16+$17} END {for (g in used) print g, int(used[g]/100)}'
+}
+
+# Sets LEFT, the seconds that remain, from the recorded CPU seconds and the pace of this run
+# so far. Work that was started beside it counts too: TB_BESIDE="PROCESS-GROUP SECONDS".
+LEFT=0 BESIDE_USED=0
 remaining() {
-  local name left=0 made=0 part
+  local name left=0 made=0 part ran group beside
+  local -A used=()
+  while read -r group ran; do used[$group]=$ran; done < <(job_cpu)
   for name in "${TODO[@]}"; do
     part=${P_SECONDS[$name]}
     case ${JOB_STATE["build $name"]} in
       done) made=$((made + part)) ;;
       running)
-        local ran=$((SECONDS - JOB_START["build $name"]))
-        [ "$ran" -lt "$part" ] || ran=$((part * 9 / 10))
-        left=$((left + part - ran)) made=$((made + ran)) ;;
+        ran=${used[${JOB_PID["build $name"]}]:-0}
+        made=$((made + ran))
+        [ "$ran" -lt $((part * 9 / 10)) ] || ran=$((part * 9 / 10))
+        left=$((left + part - ran)) ;;
       *) left=$((left + part)) ;;
     esac
   done
+  if [ -n "${TB_BESIDE:-}" ]; then
+    read -r group beside <<<"$TB_BESIDE"
+    made=$((made + BESIDE_USED))
+    if [ -n "${used[$group]:-}" ]; then # no such group any more: it is done
+      BESIDE_USED=${used[$group]}
+      [ "$BESIDE_USED" -ge "$beside" ] || left=$((left + beside - BESIDE_USED))
+    fi
+  fi
   local cores; cores=$(nproc)
-  if [ "$made" -gt 120 ]; then echo $((left * (SECONDS - BEGAN) / made)); else echo $((left / (cores > 4 ? 4 : cores))); fi
+  if [ "$made" -gt 120 ]; then LEFT=$((left * (SECONDS - BEGAN) / made)); else LEFT=$((left / (cores > 4 ? 4 : cores))); fi
 }
 
 status_line() {
@@ -63,8 +82,9 @@ status_line() {
   for job in "${!JOB_STATE[@]}"; do
     if [ "${JOB_STATE[$job]}" = running ]; then now+=("${job#build } $((SECONDS - JOB_START[$job]))s"); fi
   done
+  remaining
   local IFS=,
-  say "[$DONE/${#TODO[@]}] $(clock $((SECONDS - BEGAN))) passed, about $(clock "$(remaining)") left; now: ${now[*]}"
+  say "[$DONE/${#TODO[@]}] $(clock $((SECONDS - BEGAN))) passed, about $(clock "$LEFT") left; now: ${now[*]}"
 }
 
 explain_failure() {
@@ -94,8 +114,9 @@ finish_job() {
   JOB_STATE[$job]="done"
   [ "$kind" = build ] || return 0
   DONE=$((DONE + 1))
+  remaining
   say "$(printf '[%d/%d] %-15s made in %ds; %s passed, about %s left' "$DONE" "${#TODO[@]}" "$name" \
-    $((SECONDS - JOB_START[$job])) "$(clock $((SECONDS - BEGAN)))" "$(clock "$(remaining)")")"
+    $((SECONDS - JOB_START[$job])) "$(clock $((SECONDS - BEGAN)))" "$(clock "$LEFT")")"
 }
 
 # run_all: makes every part of ORDER that is not there yet.

@@ -3,7 +3,7 @@ about="Debian with Python: the layer under every Python image, and its CA list"
 inputs="lib/debian.sh oci.py"
 versions=DEBIAN
 packages="mmdebstrap zstd"
-seconds=30
+seconds=47
 lane=io
 build() {
   . "$TB_ROOT/lib/debian.sh"

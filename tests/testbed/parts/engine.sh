@@ -3,5 +3,5 @@ about="trimcaps, the engine's runc wrapper; brings docker.io and iptables"
 needs=gostd
 inputs="go/go.mod go/trimcaps"
 packages="docker.io iptables"
-seconds=3
+seconds=1
 build() { own_tree; go_build .go "" . ./trimcaps; }

@@ -3,7 +3,7 @@ about="Envoy, the gateway proxy"
 needs=debian-python
 inputs="python/envoy.txt oci.py"
 versions=ENVOY
-seconds=8
+seconds=5
 lane=io
 build() {
   local found

@@ -1,11 +1,20 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 about="CoreDNS and the local-path provisioner"
 needs=gostd
-inputs="modules/addons go/coredns"
+after=kube-core
+inputs="modules/kubernetes go/coredns"
 versions="COREDNS LOCAL_PATH"
-seconds=170
-_packages="./coredns github.com/rancher/local-path-provisioner"
-# shellcheck disable=SC2086
-fetch() { go_fetch "$(go_tree addons coredns)" $_packages; }
-# shellcheck disable=SC2086
-build() { go_build "$(go_tree addons coredns)" "" . $_packages; }
+seconds=35
+_provisioner=github.com/rancher/local-path-provisioner
+# not one go command: the provisioner's logging library is spelled github.com/Sirupsen,
+# etcd's and CoreDNS's github.com/sirupsen, and go refuses both at once
+fetch() {
+  local tree; tree=$(go_tree kubernetes coredns)
+  go_fetch "$tree" ./coredns
+  go_fetch "$tree" $_provisioner
+}
+build() {
+  local tree; tree=$(go_tree kubernetes coredns)
+  go_build "$tree" "" . ./coredns
+  go_build "$tree" "" . $_provisioner
+}

@@ -1,9 +1,10 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 about="kubelet, kubeadm, kube-scheduler, kube-proxy; own crictl and podnet"
-needs=kube-core   # not for its files: side by side they would compile the same packages twice
+needs=gostd
+after=kube-core
 inputs="modules/kubernetes go/crictl go/podnet lib/kube.sh"
 versions=KUBERNETES
-seconds=190
+seconds=100
 _packages="k8s.io/kubernetes/cmd/kubelet k8s.io/kubernetes/cmd/kubeadm k8s.io/kubernetes/cmd/kube-scheduler
   k8s.io/kubernetes/cmd/kube-proxy ./crictl ./podnet"
 # shellcheck disable=SC2086

@@ -3,7 +3,7 @@ about="Debian with systemd and containerd: the lowest layer of the node image"
 inputs="lib/debian.sh lib/node.sh oci.py"
 versions=DEBIAN
 packages="mmdebstrap zstd"
-seconds=35
+seconds=55
 lane=io
 build() {
   . "$TB_ROOT/lib/debian.sh"
