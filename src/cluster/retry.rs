@@ -8,6 +8,7 @@ use crate::support::progress::Sink;
 use rand::Rng as _;
 use std::future::Future;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -46,6 +47,8 @@ fn by_status(status: &ApiStatus) -> Class {
     match status.code {
         429 => Class::Throttled(status.retry_after),
         404 => Class::NotYet,
+        // a page of a list that took too long to be asked for: the list begins anew
+        410 => Class::Transient,
         403 if says(&[
             "error looking up service account",
             "no api token found for service account",
@@ -106,6 +109,9 @@ pub struct Patience<'a> {
     pub cancel: &'a CancellationToken,
     pub started: Instant,
     pub deadline: Instant,
+    /// Where there is one, each call takes a slot of it, for as long as the call lasts: who waits for a better moment stands in nobody's way.
+    /// Once it is closed nothing is called any more.
+    pub slots: Option<&'a Semaphore>,
 }
 
 impl Patience<'_> {
@@ -119,7 +125,7 @@ impl Patience<'_> {
         loop {
             let answer = tokio::select! {
                 () = self.cancel.cancelled() => return Err(ClusterError::Cancelled),
-                answer = call() => answer,
+                answer = self.in_slot(&mut call) => answer?,
             };
             let error = match answer {
                 Ok(done) => return Ok(done),
@@ -151,6 +157,15 @@ impl Patience<'_> {
                 () = tokio::time::sleep(wait) => {}
             }
         }
+    }
+
+    async fn in_slot<T, F>(&self, call: &mut impl FnMut() -> F) -> Result<Result<T, ApiError>, ClusterError>
+    where
+        F: Future<Output = Result<T, ApiError>>,
+    {
+        let Some(slots) = self.slots else { return Ok(call().await) };
+        let Ok(_slot) = slots.acquire().await else { return Err(ClusterError::Cancelled) };
+        Ok(call().await)
     }
 }
 
@@ -205,6 +220,7 @@ mod tests {
         check(&status(409, "Operation cannot be fulfilled on resourcequotas \"q\""), &Class::Blocked);
         check(&status(409, "the object has been modified"), &Class::Transient);
         check(&status(422, "spec.replicas: Invalid value"), &Class::Fatal);
+        check(&status(410, "The provided continue parameter is too old"), &Class::Transient);
         check(&status(429, "Too many requests"), &Class::Throttled(None));
         check(&ApiError::Broken("connection reset by peer".into()), &Class::Transient);
         check(&ApiError::Certificate("x509".into()), &Class::Fatal);
