@@ -28,7 +28,7 @@ struct Plan {
     namespaces: Vec<String>,
     definitions: Vec<Value>,
     objects: Vec<Value>,
-    files: Vec<PathBuf>,
+    file: PathBuf,
 }
 
 impl Plan {
@@ -38,14 +38,11 @@ impl Plan {
         room.make(&namespaces).await?;
         let group = format!("{name}.example.org");
         let definitions = objects::definitions(&group, 2);
-        let mut components: Vec<Vec<Value>> = namespaces.iter().map(|namespace| objects::mixed(namespace, 97)).collect();
-        components[0].extend(objects::pods(&namespaces[0], 20));
-        components.push(definitions.iter().cloned().chain(objects::custom(&group, 2, 4, &namespaces[1])).collect());
-        let mut files = Vec::new();
-        for (number, objects) in components.iter().enumerate() {
-            files.push(objects::write(&room.file(&format!("{name}/part-{number}.yaml"))?, objects)?);
-        }
-        Ok(Self { lab: name.to_owned(), namespaces, definitions, objects: components.concat(), files })
+        let mut objects: Vec<Value> = namespaces.iter().flat_map(|namespace| objects::mixed(namespace, 97)).collect();
+        objects.extend(objects::pods(&namespaces[0], 20));
+        objects.extend(definitions.iter().cloned().chain(objects::custom(&group, 2, 4, &namespaces[1])));
+        let file = objects::write(&room.file(&format!("{name}.yaml"))?, &objects)?;
+        Ok(Self { lab: name.to_owned(), namespaces, definitions, objects, file })
     }
 
     async fn wipe(&self, room: &Room) -> Outcome<()> {
@@ -59,6 +56,8 @@ struct Run {
     seconds: f64,
     /// While the API server was killed and not back yet.
     outage: f64,
+    /// Milliseconds of looking, and of writing and waiting.
+    phases: [f64; 2],
     wrong: Vec<String>,
 }
 
@@ -74,7 +73,7 @@ pub async fn measure(points: usize) -> Outcome<bool> {
         if let Some(first) = done.wrong.first() {
             return Err(format!("a run without faults went wrong: {first}").into());
         }
-        println!("clean run: {:.2} s", done.seconds);
+        println!("clean run: {:.2} s, {:.0?} ms", done.seconds, done.phases);
         clean.push(done.seconds);
     }
     let clean = median(&clean);
@@ -87,7 +86,7 @@ pub async fn measure(points: usize) -> Outcome<bool> {
         let done = one(&mut room, &kubeconfig, &format!("r4-{round}"), killed).await?;
         let ratio = (done.seconds - done.outage) / clean;
         let word = if done.wrong.is_empty() { "right" } else { "WRONG" };
-        println!("run {round}: {:.2} s, {killed} kills ({:.2} s without a server), {ratio:.2}x, {word}", done.seconds, done.outage);
+        println!("run {round}: {:.2} s, {killed} kills ({:.2} s without a server), {:.0?} ms, {ratio:.2}x, {word}", done.seconds, done.outage, done.phases);
         for text in done.wrong.iter().take(5) {
             println!("  {text}");
         }
@@ -108,7 +107,7 @@ pub async fn measure(points: usize) -> Outcome<bool> {
 async fn one(room: &mut Room, kubeconfig: &std::path::Path, name: &str, kills: usize) -> Outcome<Run> {
     let plan = Plan::make(room, name).await?;
     let mut audit = Audit::begin(room.server.audit(), &room.kube).await?;
-    let mut command = child::up(kubeconfig, &plan.lab, &plan.files, true)?;
+    let mut command = child::up(kubeconfig, &plan.lab, std::slice::from_ref(&plan.file), true)?;
     let working = tokio::task::spawn_blocking(move || run(&mut command).map_err(|error| error.to_string()));
     let kubelet = tokio::spawn(start_pods(room.kube.clone(), plan.namespaces[0].clone()));
     let mut outage = Duration::ZERO;
@@ -122,17 +121,17 @@ async fn one(room: &mut Room, kubeconfig: &std::path::Path, name: &str, kills: u
     let done = working.await?;
     kubelet.abort();
     let mut wrong = Vec::new();
-    let seconds = match done {
-        Ok((took, _)) => took.as_secs_f64(),
+    let (seconds, phases) = match done {
+        Ok((took, said)) => (took.as_secs_f64(), child::report(&said)?.phases),
         Err(error) => {
             wrong.push(error);
-            f64::NAN
+            (f64::NAN, [f64::NAN; 3])
         }
     };
     wrong.extend(judge::differences(&plan.objects, &judge::stored(&room.kube, &plan.objects).await?));
     wrong.extend(done_twice(&audit.take(&room.kube).await?, &plan));
     plan.wipe(room).await?;
-    Ok(Run { seconds, outage: outage.as_secs_f64(), wrong })
+    Ok(Run { seconds, outage: outage.as_secs_f64(), phases: [phases[1], phases[2]], wrong })
 }
 
 /// Objects that were made more than once, or deleted. Repeating an apply that went through is no side effect: it stores nothing.

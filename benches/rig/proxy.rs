@@ -9,7 +9,7 @@ use rand::{Rng as _, SeedableRng as _};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -55,7 +55,7 @@ const WATCH_LIFE: (u64, u64) = (100, 2_000);
 
 struct Inner {
     acceptor: TlsAcceptor,
-    kubeconfig: PathBuf,
+    backend: Kube,
     faults: Mutex<Faults>,
     random: Mutex<StdRng>,
     counts: Mutex<BTreeMap<&'static str, u64>>,
@@ -81,7 +81,7 @@ impl Proxy {
         let port = listener.local_addr()?.port();
         let inner = Arc::new(Inner {
             acceptor: acceptor(certs)?,
-            kubeconfig: kubeconfig.to_owned(),
+            backend: connect(kubeconfig, None).await?,
             faults: Mutex::default(),
             random: Mutex::new(StdRng::seed_from_u64(seed)),
             counts: Mutex::default(),
@@ -141,8 +141,12 @@ impl Inner {
             left -= part;
             left < 0.0
         };
-        let which = (self.roll(4.0) * 1.0).floor();
-        let code = if which < 1.0 { 500 } else if which < 2.0 { 502 } else if which < 3.0 { 503 } else { 504 };
+        let code = match self.roll(4.0) {
+            way if way < 1.0 => 500,
+            way if way < 2.0 => 502,
+            way if way < 3.0 => 503,
+            _ => 504,
+        };
         match () {
             () if hit(faults.throttled) => Fate::Throttled,
             () if hit(faults.failed) => Fate::Failed(code),
@@ -156,8 +160,6 @@ impl Inner {
 
     async fn serve(&self, stream: TcpStream) -> Outcome<()> {
         let mut peer = Peer::accept(&self.acceptor, stream).await?;
-        // a connection of its own, as a balancer has: what breaks on one side says nothing of others
-        let backend = connect(&self.kubeconfig, None).await?;
         while let Some(request) = peer.request().await? {
             self.count("requests");
             let fate = self.fate(&request);
@@ -181,9 +183,9 @@ impl Inner {
                     self.count("reset before");
                     return Ok(peer.reset()?);
                 }
-                _ if watch => return self.watch(peer, &backend, request).await,
+                _ if watch => return self.watch(peer, request).await,
                 fate => {
-                    let Ok((code, headers, body)) = pass(&backend, request).await else {
+                    let Ok((code, headers, body)) = pass(&self.backend, request).await else {
                         // the server itself is gone
                         self.count("server gone");
                         return Ok(peer.reset()?);
@@ -226,8 +228,8 @@ impl Inner {
     }
 
     /// Passes a watch on until the server, the client or fate ends it.
-    async fn watch(&self, mut peer: Peer, backend: &Kube, request: Request) -> Outcome<()> {
-        let mut events = match backend.client().request_stream(forwarded(request)?).await {
+    async fn watch(&self, mut peer: Peer, request: Request) -> Outcome<()> {
+        let mut events = match self.backend.client().request_stream(forwarded(request)?).await {
             Ok(events) => Box::pin(events),
             Err(kube::Error::Api(answer)) => {
                 let body = status(answer.code, &answer.reason, &answer.message);

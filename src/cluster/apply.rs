@@ -39,9 +39,9 @@ impl Cluster {
         let mut items: BTreeMap<Key, Item> = BTreeMap::new();
         let done = AtomicU64::new(0);
         let writes = entries.iter().filter(|entry| writes(entry)).count() as u64;
-        for wave in Wave::ALL {
-            let batch: Vec<&Entry> =
-                entries.iter().copied().filter(|entry| entry.prepared.is_some() && Wave::of(&entry.object) == wave).collect();
+        for stage in Wave::STAGES {
+            let here = |entry: &&Entry| entry.prepared.is_some() && stage.contains(&Wave::of(&entry.object));
+            let batch: Vec<&Entry> = entries.iter().copied().filter(here).collect();
             for (entry, uid) in self.wave(batch, &patience, &done, writes).await? {
                 count(&mut applied, entry);
                 let hash = entry.prepared.as_ref().map(|p| p.hash.clone()).unwrap_or_default();

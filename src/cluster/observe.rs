@@ -86,27 +86,47 @@ pub async fn fetch(kube: &Kube, kinds: &Kinds, lab: &str, wanted: &[ObjectRef], 
             recorded_only.insert(resource);
         }
     }
+    let known: BTreeSet<Key> = recorded.iter().map(ObjectRef::key).collect();
+    let known = &known;
     by_kind.extend(recorded_only.into_iter().map(|resource| (resource, Vec::new())));
     let parts: Vec<Vec<Value>> = // futures are made first: a closure held across an await would have to be general over lifetimes
-        stream::iter(by_kind.into_iter().map(|(resource, objects)| async move { fetch_kind(kube, lab, &resource, &objects).await }).collect::<Vec<_>>())
+        stream::iter(by_kind.into_iter().map(|(resource, objects)| async move { fetch_kind(kube, lab, &resource, &objects, known).await }).collect::<Vec<_>>())
         .buffer_unordered(IN_FLIGHT)
         .try_collect()
         .await?;
     Ok(parts.into_iter().flatten().filter_map(|object| Some((ObjectRef::of(&object)?.key(), object))).collect())
 }
 
-async fn fetch_kind(kube: &Kube, lab: &str, resource: &Resource, wanted: &[&ObjectRef]) -> Result<Vec<Value>, ClusterError> {
+async fn fetch_kind(
+    kube: &Kube,
+    lab: &str,
+    resource: &Resource,
+    wanted: &[&ObjectRef],
+    recorded: &BTreeSet<Key>,
+) -> Result<Vec<Value>, ClusterError> {
     let collection = resource.collection(None);
     let what = format!("listing {}", resource.plural);
     let selector = encode(&format!("{LAB_LABEL}={lab}"));
-    let mut ours = list(&what, kube, resource, &format!("{collection}?labelSelector={selector}"), ListForm::Whole).await?;
+    let path = format!("{collection}?labelSelector={selector}");
+    let ours = list(&what, kube, resource, &path, ListForm::Whole);
+    let everything = || list(&what, kube, resource, &collection, ListForm::Metadata);
     let names = |items: &[Value]| -> BTreeSet<Key> { items.iter().filter_map(|item| Some(ObjectRef::of(item)?.key())).collect() };
+    // what was never made is not among ours, so both are asked for at once
+    let (mut ours, there) = if wanted.iter().all(|object| recorded.contains(&object.key())) {
+        (ours.await?, None)
+    } else {
+        let (ours, everything) = tokio::try_join!(ours, everything())?;
+        (ours, Some(everything))
+    };
     let found = names(&ours);
     let missing: Vec<&&ObjectRef> = wanted.iter().filter(|object| !found.contains(&object.key())).collect();
     if missing.is_empty() {
         return Ok(ours);
     }
-    let there = names(&list(&what, kube, resource, &collection, ListForm::Metadata).await?);
+    let there = match there {
+        Some(there) => names(&there),
+        None => names(&everything().await?),
+    };
     let foreign: Vec<&ObjectRef> = missing.into_iter().copied().filter(|object| there.contains(&object.key())).collect();
     let fetched: Vec<Option<Value>> = // futures are made first: a closure held across an await would have to be general over lifetimes
         stream::iter(foreign.into_iter().map(|object| async move { get(kube, resource, object).await }).collect::<Vec<_>>())

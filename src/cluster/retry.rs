@@ -92,9 +92,10 @@ pub fn pause(class: &Class, attempt: u32) -> Duration {
     let base = match class {
         Class::Blocked => Duration::from_secs(1),
         Class::Throttled(Some(after)) => (*after).min(Duration::from_secs(30)),
-        Class::Throttled(None) => grow(250, 5_000),
+        // at most so many calls are under way, so a server that comes back is not run over; longer pauses only make the unlucky ones late
+        Class::Throttled(None) => grow(250, 2_000),
         Class::NotYet => grow(50, 1_000),
-        Class::Transient | Class::Immutable(_) | Class::Fatal => grow(100, 5_000),
+        Class::Transient | Class::Immutable(_) | Class::Fatal => grow(50, 1_000),
     };
     // spread, so that sixteen objects that were refused together do not come back together; never earlier than asked for
     base.mul_f64(1.0 + rand::rng().random_range(0.0..0.3))
@@ -242,7 +243,7 @@ mod tests {
             let asked = Duration::from_secs(seconds.min(30));
             let wait = pause(&Class::Throttled(Some(Duration::from_secs(seconds))), attempt);
             prop_assert!(wait >= asked && wait <= Duration::from_secs(40));
-            prop_assert!(pause(&Class::Transient, attempt) <= Duration::from_millis(6_500));
+            prop_assert!(pause(&Class::Transient, attempt) <= Duration::from_millis(1_300));
         }
     }
 }
