@@ -182,8 +182,12 @@ fn measure() -> Outcome<bool> {
     let ok = over <= 300.0 && worst_list <= 1.05;
     let word = if ok { "ok" } else { "short" };
     let build = if cfg!(debug_assertions) { "debug build" } else { "release build" };
-    let figure =
-        |what: &str, measured: f64, must: &str, raw: String| Figure { what: what.into(), measured: format!("{measured:.3}x"), must: must.into(), raw };
+    let figure = |what: &str, measured: f64, must: &str, raw: String| Figure {
+        what: what.into(),
+        measured: format!("{measured:.3}x"),
+        must: must.into(),
+        raw,
+    };
     keep(
         "P5",
         &[

@@ -3,11 +3,10 @@
 use super::contest::{Field, Set, Who, of, show, warm_up};
 use crate::rig::parts::Parts;
 use crate::rig::race::{Times, order, run};
-use crate::rig::record::{Figure, keep};
+use crate::rig::record::{Figure, keep, rounds};
 use crate::rig::room::Room;
 use crate::rig::{Outcome, child, judge};
 
-pub const ROUNDS: usize = 5;
 pub const FIELD: [Who; 5] = [Who::Labctl, Who::KubectlUnchecked, Who::Kubectl, Who::Helm, Who::Bare];
 /// Ratios to each that must be reached.
 const MUST: [(Who, f64, f64); 3] = [(Who::KubectlUnchecked, 0.55, 0.40), (Who::Kubectl, 0.06, 0.05), (Who::Helm, 0.36, 0.28)];
@@ -17,7 +16,7 @@ pub async fn measure() -> Outcome<bool> {
     let room = Room::start(&parts).await?;
     warm_up(&room, &field)?;
     let mut times: Vec<(Who, Times)> = FIELD.iter().map(|who| (*who, Times::new(who.name()))).collect();
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         for place in order(round, FIELD.len()) {
             let who = FIELD[place];
             let set = Set::make(&room, who, &format!("p1-{round}"), 10, 100).await?;
@@ -25,7 +24,10 @@ pub async fn measure() -> Outcome<bool> {
             println!("round {round}: {} {:.3} s", who.name(), took.as_secs_f64());
             if who == Who::Labctl {
                 let report = child::report(&said)?;
-                println!("  {} created; read {:.0} ms, look {:.0} ms, write {:.0} ms; {} KiB", report.created, report.phases[0], report.phases[1], report.phases[2], report.peak_kib);
+                println!(
+                    "  {} created; read {:.0} ms, look {:.0} ms, write {:.0} ms; {} KiB",
+                    report.created, report.phases[0], report.phases[1], report.phases[2], report.peak_kib
+                );
             }
             let wrong = judge::differences(&set.objects, &judge::stored(&room.kube, &set.objects).await?);
             if let Some(first) = wrong.first() {
@@ -49,7 +51,12 @@ pub fn finish(id: &str, what: &str, times: &[(Who, Times)], must: &[(Who, f64, f
             what: format!("{what}, against {}", in_words(*who)),
             measured: format!("{:.3}x{also}", ratio(*who)),
             must: format!("{must}x"),
-            raw: format!("labctl {ours:.3} s, {} {:.3} s; medians of {ROUNDS}, side by side, whole processes", who.name(), of(times, *who).median()),
+            raw: format!(
+                "labctl {ours:.3} s, {} {:.3} s; medians of {}, side by side, whole processes",
+                who.name(),
+                of(times, *who).median(),
+                rounds()
+            ),
         })
         .collect();
     let ratios: Vec<String> = must.iter().map(|(who, ..)| format!("{:.3}x", ratio(*who))).collect();

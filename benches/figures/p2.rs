@@ -1,11 +1,12 @@
 //! P2: the same 1000 objects brought about again when nothing has changed: time against the field, writes and requests by the audit log.
 
 use super::contest::{Field, Set, Who, show, warm_up};
-use super::p1::{FIELD, ROUNDS, finish};
+use super::p1::{FIELD, finish};
 use crate::rig::Outcome;
 use crate::rig::audit::Audit;
 use crate::rig::parts::Parts;
 use crate::rig::race::{Times, order, run};
+use crate::rig::record::rounds;
 use crate::rig::room::Room;
 
 const MUST: [(Who, f64, f64); 3] = [(Who::KubectlUnchecked, 0.12, 0.07), (Who::Kubectl, 0.01, 0.007), (Who::Helm, 0.04, 0.02)];
@@ -24,7 +25,7 @@ pub async fn measure() -> Outcome<bool> {
     let mut times: Vec<(Who, Times)> = FIELD.iter().map(|who| (*who, Times::new(who.name()))).collect();
     let (mut requests, mut writes) = (0, 0);
     let mut audit = Audit::begin(room.server.audit(), &room.kube).await?;
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         for place in order(round, FIELD.len()) {
             let who = FIELD[place];
             audit.take(&room.kube).await?;

@@ -2,11 +2,10 @@
 //! and what somebody else added stays.
 
 use super::contest::{Field, Set, Who, of, show, warm_up};
-use super::p1::ROUNDS;
 use crate::rig::audit::{Asked, Audit};
 use crate::rig::parts::Parts;
 use crate::rig::race::{Times, order, run};
-use crate::rig::record::{Figure, keep};
+use crate::rig::record::{Figure, keep, rounds};
 use crate::rig::room::{Room, send};
 use crate::rig::{Outcome, child, judge, objects};
 use http::Method;
@@ -32,7 +31,7 @@ pub async fn measure() -> Outcome<bool> {
     let mut exact = true;
     let mut record_writes = 0;
     let mut audit = Audit::begin(room.server.audit(), &room.kube).await?;
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         for place in order(round, FIELD.len()) {
             let set = &mut sets[place];
             let changed: BTreeSet<String> = objects::change_one_in_a_hundred(&mut set.objects, round + 1).into_iter().collect();
@@ -71,13 +70,19 @@ pub async fn measure() -> Outcome<bool> {
                 "1 of 100 objects changed, against the faster of two ways of `kubectl apply --server-side`",
                 format!("{ratio:.3}x, {writes}"),
                 format!("{MUST}x, {CHANGED} writes"),
-                format!("labctl {ours:.3} s, kubectl {best:.3} s; medians of {ROUNDS}; up to {record_writes} writes of labctl's own record besides"),
+                format!(
+                    "labctl {ours:.3} s, kubectl {best:.3} s; medians of {}; up to {record_writes} writes of labctl's own record besides",
+                    rounds()
+                ),
             ),
             figure(
                 "drifts put in by another manager: found / repaired; fields of others that stayed",
                 format!("{} / {} of {DRIFTS}; {} of {}", drifts.found, drifts.repaired, drifts.kept, drifts.foreign),
                 format!("{DRIFTS} / {DRIFTS} of {DRIFTS}; all"),
-                format!("ten kinds of drift; {} dry runs, {} writes; {} writes by the run after", drifts.rehearsed, drifts.written, drifts.after),
+                format!(
+                    "ten kinds of drift; {} dry runs, {} writes; {} writes by the run after",
+                    drifts.rehearsed, drifts.written, drifts.after
+                ),
             ),
         ],
     )?;
@@ -177,7 +182,8 @@ async fn drift(room: &Room, field: &Field, set: &Set, audit: &mut Audit) -> Outc
         return Err(format!("only {} drifts could be put in", drifted.len()).into());
     }
     let before = judge::stored(&room.kube, &set.objects).await?;
-    let notes: Vec<&String> = before.iter().filter(|(_, live)| live["metadata"]["annotations"][NOTE] == "kept").map(|(path, _)| path).collect();
+    let notes: Vec<&String> =
+        before.iter().filter(|(_, live)| live["metadata"]["annotations"][NOTE] == "kept").map(|(path, _)| path).collect();
     audit.take(&room.kube).await?;
     let (_, said) = run(&mut set.command(room, field, true)?)?;
     let asked = audit.take(&room.kube).await?;
@@ -207,6 +213,9 @@ async fn drift(room: &Room, field: &Field, set: &Set, audit: &mut Audit) -> Outc
             asked.iter().filter(|asked| asked.ours() && asked.writes()).count()
         },
     };
-    println!("drifts: {} found, {} repaired, {} writes, {} dry runs, {} of {} notes kept", result.found, result.repaired, result.written, result.rehearsed, result.kept, result.foreign);
+    println!(
+        "drifts: {} found, {} repaired, {} writes, {} dry runs, {} of {} notes kept",
+        result.found, result.repaired, result.written, result.rehearsed, result.kept, result.foreign
+    );
     Ok(result)
 }

@@ -4,7 +4,7 @@
 use crate::rig::audit::Audit;
 use crate::rig::parts::Parts;
 use crate::rig::race::{median, percentile};
-use crate::rig::record::{Figure, keep};
+use crate::rig::record::{Figure, keep, rounds};
 use crate::rig::room::{Room, send};
 use crate::rig::{Outcome, objects};
 use http::Method;
@@ -18,7 +18,6 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
-const ROUNDS: usize = 5;
 const WATCHED: usize = 200;
 /// Milliseconds at the median and at the 99th percentile.
 const MUST: (f64, f64) = (20.0, 150.0);
@@ -29,7 +28,7 @@ const APART: Duration = Duration::from_millis(25);
 pub async fn measure() -> Outcome<bool> {
     let room = Room::start(&Parts::find()?).await?;
     let (mut middle, mut worst, mut watches) = (Vec::new(), Vec::new(), 0);
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         let (delays, open) = one(&room, &format!("p7-{round}")).await?;
         let (p50, p99) = (median(&delays), percentile(&delays, 0.99));
         println!("round {round}: p50 {p50:.1} ms, p99 {p99:.1} ms, most {:.1} ms, {open} watches", percentile(&delays, 1.0));
@@ -41,8 +40,19 @@ pub async fn measure() -> Outcome<bool> {
     let ok = p50 <= MUST.0 && p99 <= MUST.1 && watches <= MOST_WATCHES;
     let measured = format!("p50 {p50:.1} ms, p99 {p99:.1} ms, {watches} watches");
     let must = format!("p50 {} ms, p99 {} ms, {MOST_WATCHES} watches", MUST.0, MUST.1);
-    let raw = format!("medians of {ROUNDS} rounds of {WATCHED} changes; from when the API server received the change to when it received the dependent's request");
-    keep("P7", &[Figure { what: "status that turns ready to the first request of the dependent, 200 watched objects".into(), measured: measured.clone(), must: must.clone(), raw }])?;
+    let raw = format!(
+        "medians of {} rounds of {WATCHED} changes; from when the API server received the change to when it received the dependent's request",
+        rounds()
+    );
+    keep(
+        "P7",
+        &[Figure {
+            what: "status that turns ready to the first request of the dependent, 200 watched objects".into(),
+            measured: measured.clone(),
+            must: must.clone(),
+            raw,
+        }],
+    )?;
     println!("P7 {measured} (must {must}, goal {must}) {}", if ok { "ok" } else { "short" });
     Ok(ok)
 }
@@ -80,7 +90,8 @@ async fn one(room: &Room, namespace: &str) -> Outcome<(Vec<f64>, usize)> {
         dependent.await??;
     }
     let asked = audit.take(&room.kube).await?;
-    let received: HashMap<(&str, &str), OffsetDateTime> = asked.iter().map(|asked| ((asked.verb.as_str(), asked.path()), asked.received)).collect();
+    let received: HashMap<(&str, &str), OffsetDateTime> =
+        asked.iter().map(|asked| ((asked.verb.as_str(), asked.path()), asked.received)).collect();
     let mut delays = Vec::new();
     for (index, object) in all.iter().enumerate() {
         let (change, request) = (format!("{}/status", objects::path_of(object)), first_request(namespace, index));
@@ -128,8 +139,10 @@ fn ready(object: &Value) -> Value {
         "Deployment" => json!({"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1}),
         "StatefulSet" => json!({"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1,
             "currentReplicas": 1, "currentRevision": "a", "updateRevision": "a"}),
-        "DaemonSet" => json!({"observedGeneration": 1, "desiredNumberScheduled": 1, "currentNumberScheduled": 1, "updatedNumberScheduled": 1,
-            "numberReady": 1, "numberAvailable": 1, "numberMisscheduled": 0}),
+        "DaemonSet" => {
+            json!({"observedGeneration": 1, "desiredNumberScheduled": 1, "currentNumberScheduled": 1, "updatedNumberScheduled": 1,
+            "numberReady": 1, "numberAvailable": 1, "numberMisscheduled": 0})
+        }
         _ => json!({"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}),
     };
     json!({"apiVersion": object["apiVersion"], "kind": object["kind"], "metadata": {"name": object["metadata"]["name"], "namespace": object["metadata"]["namespace"]},

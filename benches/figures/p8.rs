@@ -1,10 +1,9 @@
 //! P8: 100 custom kinds and 300 objects of them, against kubectl apply run twice: its first run cannot know the kinds it has just defined. Each
 //! contestant gets an API server of its own, since one that has digested 100 definitions is busy for a while.
 
-use super::p1::ROUNDS;
 use crate::rig::parts::{Parts, kubectl};
 use crate::rig::race::{Times, order, run};
-use crate::rig::record::{Figure, keep};
+use crate::rig::record::{Figure, keep, rounds};
 use crate::rig::room::Room;
 use crate::rig::{Outcome, child, judge, objects};
 use serde_json::Value;
@@ -18,7 +17,8 @@ const MUST: f64 = 0.5;
 const GROUP: &str = "figures.example.org";
 const NAMESPACE: &str = "p8";
 /// How kubectl is called: as people type it, and as fast as it can be had.
-const KUBECTL: [(&str, &[&str]); 2] = [("kubectl apply, twice", &[]), ("kubectl apply --server-side --validate=false, twice", &["--server-side", "--validate=false"])];
+const KUBECTL: [(&str, &[&str]); 2] =
+    [("kubectl apply, twice", &[]), ("kubectl apply --server-side --validate=false, twice", &["--server-side", "--validate=false"])];
 
 pub async fn measure() -> Outcome<bool> {
     let (parts, kubectl) = (Parts::find()?, kubectl()?);
@@ -27,7 +27,7 @@ pub async fn measure() -> Outcome<bool> {
     let mut times = vec![Times::new("labctl")];
     times.extend(KUBECTL.iter().map(|(name, _)| Times::new(name)));
     let mut failures = 0;
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         for place in order(round, times.len()) {
             let room = Room::start(&parts).await?;
             room.make(&[NAMESPACE.to_owned()]).await?;
@@ -72,12 +72,16 @@ pub async fn measure() -> Outcome<bool> {
             what: format!("{KINDS} CRDs and {} objects of them, against `{}", KINDS * EACH, times.name.replace(", twice", "` run twice")),
             measured: format!("{ratio:.3}x, {failures} failures"),
             must: format!("{MUST}x, 0 failures"),
-            raw: format!("labctl {ours:.3} s, kubectl {:.3} s; medians of {ROUNDS}, each on an API server of its own", times.median()),
+            raw: format!("labctl {ours:.3} s, kubectl {:.3} s; medians of {}, each on an API server of its own", times.median(), rounds()),
         })
         .collect();
     keep("P8", &figures)?;
     let words: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.3}x")).collect();
-    println!("P8 {}, {failures} failures (must {MUST}x, 0 failures, goal {MUST}x, 0 failures) {}", words.join(" / "), if ok { "ok" } else { "short" });
+    println!(
+        "P8 {}, {failures} failures (must {MUST}x, 0 failures, goal {MUST}x, 0 failures) {}",
+        words.join(" / "),
+        if ok { "ok" } else { "short" }
+    );
     Ok(ok)
 }
 

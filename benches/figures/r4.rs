@@ -86,7 +86,10 @@ pub async fn measure(points: usize) -> Outcome<bool> {
         let done = one(&mut room, &kubeconfig, &format!("r4-{round}"), killed).await?;
         let ratio = (done.seconds - done.outage) / clean;
         let word = if done.wrong.is_empty() { "right" } else { "WRONG" };
-        println!("run {round}: {:.2} s, {killed} kills ({:.2} s without a server), {:.0?} ms, {ratio:.2}x, {word}", done.seconds, done.outage, done.phases);
+        println!(
+            "run {round}: {:.2} s, {killed} kills ({:.2} s without a server), {:.0?} ms, {ratio:.2}x, {word}",
+            done.seconds, done.outage, done.phases
+        );
         for text in done.wrong.iter().take(5) {
             println!("  {text}");
         }
@@ -94,7 +97,11 @@ pub async fn measure(points: usize) -> Outcome<bool> {
         ratios.push(ratio);
     }
     println!("faults: {}", proxy.counts().iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", "));
-    println!("clean {clean:.2} s; with faults, time without a server taken off: median {:.2}x, most {:.2}x", median(&ratios), percentile(&ratios, 1.0));
+    println!(
+        "clean {clean:.2} s; with faults, time without a server taken off: median {:.2}x, most {:.2}x",
+        median(&ratios),
+        percentile(&ratios, 1.0)
+    );
     let slowest = median(&ratios);
     let ok = right == points && slowest <= MOST && points > 0;
     println!(

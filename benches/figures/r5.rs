@@ -34,7 +34,10 @@ pub async fn measure(points: usize) -> Outcome<bool> {
     }
     let slowest = percentile(&delays, 1.0);
     let ok = failed == 0 && slowest <= MOST;
-    println!("R5 {failed} of {points} runs failed, went on within {slowest:.2} s (must 0, {MOST} s, goal 0, {MOST} s) {}", if ok { "ok" } else { "short" });
+    println!(
+        "R5 {failed} of {points} runs failed, went on within {slowest:.2} s (must 0, {MOST} s, goal 0, {MOST} s) {}",
+        if ok { "ok" } else { "short" }
+    );
     Ok(ok)
 }
 

@@ -92,7 +92,8 @@ async fn bring_up(kube: Kube, lab: &str, desired: &[Desired], wait: bool) -> Out
         report.pruned += applied.pruned;
     }
     if wait {
-        let pods: Vec<ObjectRef> = desired.iter().flat_map(|one| &one.objects).filter_map(ObjectRef::of).filter(|object| object.kind == "Pod").collect();
+        let pods: Vec<ObjectRef> =
+            desired.iter().flat_map(|one| &one.objects).filter_map(ObjectRef::of).filter(|object| object.kind == "Pod").collect();
         cluster.wait_ready(&pods, PODS_READY, &sink, &cancel).await?;
     }
     report.phases = [0.0, looked.as_secs_f64() * 1e3, begun.elapsed().as_secs_f64() * 1e3];

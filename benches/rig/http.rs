@@ -123,7 +123,10 @@ impl Peer {
 
 /// Status line and headers; without a length the body comes in chunks.
 pub fn head(code: u16, headers: &[(&str, &str)], length: Option<usize>) -> String {
-    let mut text = format!("HTTP/1.1 {code} {}\r\n", http::StatusCode::from_u16(code).ok().and_then(|code| code.canonical_reason()).unwrap_or("Unknown"));
+    let mut text = format!(
+        "HTTP/1.1 {code} {}\r\n",
+        http::StatusCode::from_u16(code).ok().and_then(|code| code.canonical_reason()).unwrap_or("Unknown")
+    );
     for (name, value) in headers {
         text.push_str(&format!("{name}: {value}\r\n"));
     }

@@ -29,7 +29,13 @@ pub fn differences(wanted: &[Value], stored: &HashMap<String, Value>) -> Vec<Str
         match stored.get(&path) {
             None => found.push(format!("{path} is not there")),
             Some(live) => {
-                for name in object.as_object().into_iter().flatten().map(|(name, _)| name).filter(|name| !matches!(name.as_str(), "apiVersion" | "kind")) {
+                for name in object
+                    .as_object()
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, _)| name)
+                    .filter(|name| !matches!(name.as_str(), "apiVersion" | "kind"))
+                {
                     if !within(&object[name], &live[name]) {
                         found.push(format!("{path}: {name} is {}, not {}", live[name], object[name]));
                     }
@@ -43,8 +49,12 @@ pub fn differences(wanted: &[Value], stored: &HashMap<String, Value>) -> Vec<Str
 /// Whether everything of `wanted` is in `live`; lists must have the same length.
 fn within(wanted: &Value, live: &Value) -> bool {
     match (wanted, live) {
-        (Value::Object(wanted), Value::Object(live)) => wanted.iter().all(|(name, value)| live.get(name).is_some_and(|live| within(value, live))),
-        (Value::Array(wanted), Value::Array(live)) => wanted.len() == live.len() && wanted.iter().zip(live).all(|(wanted, live)| within(wanted, live)),
+        (Value::Object(wanted), Value::Object(live)) => {
+            wanted.iter().all(|(name, value)| live.get(name).is_some_and(|live| within(value, live)))
+        }
+        (Value::Array(wanted), Value::Array(live)) => {
+            wanted.len() == live.len() && wanted.iter().zip(live).all(|(wanted, live)| within(wanted, live))
+        }
         (wanted, live) => wanted == live,
     }
 }

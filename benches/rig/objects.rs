@@ -94,7 +94,9 @@ pub fn change_one_in_a_hundred(objects: &mut [Value], revision: usize) -> Vec<St
             "Secret" => object["data"]["password"] = json!(base64::engine::general_purpose::STANDARD.encode(&text)),
             "Service" => object["spec"]["ports"][0]["targetPort"] = json!(8081 + revision),
             "Role" => object["rules"][1]["resources"] = json!(["deployments", format!("kind{revision}")]),
-            "Deployment" => object["spec"]["template"]["spec"]["containers"][0]["image"] = json!(format!("registry.example.org/team/app:r{revision}")),
+            "Deployment" => {
+                object["spec"]["template"]["spec"]["containers"][0]["image"] = json!(format!("registry.example.org/team/app:r{revision}"))
+            }
             _ => object["metadata"]["annotations"]["example.org/purpose"] = json!(text),
         }
         changed.push(path_of(object));

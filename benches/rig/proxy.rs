@@ -275,7 +275,8 @@ impl Inner {
 }
 
 fn status(code: u16, reason: &str, message: &str) -> String {
-    json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": code, "reason": reason, "message": message}).to_string()
+    json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": code, "reason": reason, "message": message})
+        .to_string()
 }
 
 /// The request as the server gets it; who asks is put in by the connection.

@@ -56,8 +56,8 @@ impl Room {
             "/api/v1/%/services",
             "/api/v1/%/pods",
             "/apis/apps/v1/%/deployments",
-        "/apis/apps/v1/%/statefulsets",
-        "/apis/apps/v1/%/daemonsets",
+            "/apis/apps/v1/%/statefulsets",
+            "/apis/apps/v1/%/daemonsets",
             "/apis/rbac.authorization.k8s.io/v1/%/roles",
             "/apis/rbac.authorization.k8s.io/v1/%/rolebindings",
         ];
@@ -144,4 +144,3 @@ pub fn kubeconfig_to(original: &Path, address: &str, to: &Path) -> Outcome<()> {
     std::fs::write(to, format!("{}{address}{}", &text[..begin], &text[end..]))?;
     Ok(())
 }
-

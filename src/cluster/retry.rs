@@ -47,8 +47,6 @@ fn by_status(status: &ApiStatus) -> Class {
     match status.code {
         429 => Class::Throttled(status.retry_after),
         404 => Class::NotYet,
-        // a page of a list that took too long to be asked for: the list begins anew
-        410 => Class::Transient,
         403 if says(&[
             "error looking up service account",
             "no api token found for service account",
@@ -60,8 +58,8 @@ fn by_status(status: &ApiStatus) -> Class {
         403 if says(&["because it is being terminated"]) => Class::Blocked,
         403 if says(&["exceeded quota", "status unknown for quota"]) => Class::Blocked,
         409 if says(&["object is being deleted", "resourcequotas"]) => Class::Blocked,
-        // a race with another writer, or a create that was answered twice
-        409 => Class::Transient,
+        // a race with another writer, or a create that was answered twice; a list whose next page came too late begins anew
+        409 | 410 => Class::Transient,
         422 | 403 | 400 => immutable_field(status).map_or(Class::Fatal, Class::Immutable),
         // an object whose fields have the wrong type is the server's 500, and stays wrong however often it is sent
         500 if status.message.contains("failed to create typed patch object") => Class::Fatal,
@@ -94,8 +92,7 @@ pub fn pause(class: &Class, attempt: u32) -> Duration {
         Class::Throttled(Some(after)) => (*after).min(Duration::from_secs(30)),
         // at most so many calls are under way, so a server that comes back is not run over; longer pauses only make the unlucky ones late
         Class::Throttled(None) => grow(250, 2_000),
-        Class::NotYet => grow(50, 1_000),
-        Class::Transient | Class::Immutable(_) | Class::Fatal => grow(50, 1_000),
+        Class::NotYet | Class::Transient | Class::Immutable(_) | Class::Fatal => grow(50, 1_000),
     };
     // spread, so that sixteen objects that were refused together do not come back together; never earlier than asked for
     base.mul_f64(1.0 + rand::rng().random_range(0.0..0.3))
