@@ -25,11 +25,16 @@ check: ## what every change must pass before it is shown to anybody
 	fi
 	$(CARGO) test --locked --test it tidy
 
-bench: ## one figure of the scheduler (P5) or the engine (P6): make bench NAME=P5
-	@test -n "$(NAME)" || { echo 'which one? make bench NAME=P5' >&2; exit 2; }
-	$(CARGO) bench --locked --bench $(shell echo '$(NAME)' | tr A-Z a-z)
+# the rigs of the cluster room are one program
+BENCH_P5 = p5
+BENCH_P6 = p6
+FIGURE = $(shell echo '$(NAME)' | tr a-z A-Z)
 
-torture: ## one reliability figure: make torture NAME=kill-up POINTS=20
+bench: ## one figure: make bench NAME=P1 (P1 P2 P3 P5 P6 P7 P8 P9; docs/benchmarks.md)
+	@test -n "$(NAME)" || { echo 'which one? make bench NAME=P5' >&2; exit 2; }
+	$(CARGO) bench --locked --bench $(or $(BENCH_$(FIGURE)),cluster) -- $(FIGURE)
+
+torture: ## one reliability figure: make torture NAME=kill-up POINTS=20 (kill-up R4 R5)
 	@test -n "$(NAME)" || { echo 'which one? make torture NAME=kill-up [POINTS=20]' >&2; exit 2; }
 	tests/torture/$(shell echo '$(NAME)' | tr A-Z a-z) $(POINTS)
 

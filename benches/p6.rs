@@ -1,10 +1,14 @@
 //! P6: what the engine itself costs. 1000 steps that find everything in place, and 1000 intents against a bare loop of append + fdatasync.
 
+#[path = "rig/record.rs"]
+mod record;
+
 use async_trait::async_trait;
 use labctl::engine::journal::JournalWriter;
 use labctl::engine::step::{Cx, Observed, Step, StepError};
 use labctl::engine::{Clock, Node, Plan, RunOptions, SystemClock, run};
 use labctl::model::run::{RunId, Verb};
+use record::{Figure, keep};
 use std::error::Error;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -131,9 +135,29 @@ fn measure() -> Outcome<bool> {
         println!("{INTENTS} intents: {engine:.1} ms, {syncs} syncs; bare loop beside them {bare:.1} ms; {ratio:.2}x");
         ratios.push(ratio);
     }
+    let all: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.2}x")).collect();
     let (noop, ratio) = (median(noop), median(ratios));
     let ok = noop <= 50.0 && most_syncs <= 2 && ratio <= 1.2;
     let word = if ok { "ok" } else { "short" };
+    let build = if cfg!(debug_assertions) { "debug build" } else { "release build" };
+    let figure = |what: &str, measured: String, must: &str, raw: String| Figure { what: what.into(), measured, must: must.into(), raw };
+    keep(
+        "P6",
+        &[
+            figure(
+                "1000 no-op steps through the engine",
+                format!("{noop:.1} ms, {most_syncs} fsyncs"),
+                "50 ms, 2 fsyncs",
+                format!("{build}, median of {ROUNDS}"),
+            ),
+            figure(
+                "1000 intents against a bare loop of append + fdatasync",
+                format!("{ratio:.2}x"),
+                "1.2x",
+                format!("{build}, median of {ROUNDS}; {}", all.join(", ")),
+            ),
+        ],
+    )?;
     println!("P6 {noop:.1} ms, {most_syncs} syncs / {ratio:.2}x (must 50 ms, 2 syncs / 1.2x, goal 50 ms, 2 syncs / 1.2x) {word}");
     Ok(ok)
 }

@@ -13,9 +13,13 @@ use crate::support::progress::Sink;
 use futures::{StreamExt as _, stream};
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+/// Objects begun and not done, for each write that may be under way: most of the others wait for a better moment.
+pub(super) const OPEN_PER_SLOT: usize = 16;
 
 impl Cluster {
     /// Writes what `diff` says of this component and nothing else. A component without changes costs no request.
@@ -29,15 +33,15 @@ impl Cluster {
             return Ok(applied);
         }
         let started = Instant::now();
-        let patience = Patience { sink, cancel, started, deadline: started + self.limits.apply };
+        let patience = Patience { sink, cancel, started, deadline: started + self.limits.apply, slots: None };
         let before = self.widen(component, &entries, diff, &patience).await?;
 
         let mut items: BTreeMap<Key, Item> = BTreeMap::new();
         let done = AtomicU64::new(0);
         let writes = entries.iter().filter(|entry| writes(entry)).count() as u64;
-        for wave in Wave::ALL {
-            let batch: Vec<&Entry> =
-                entries.iter().copied().filter(|entry| entry.prepared.is_some() && Wave::of(&entry.object) == wave).collect();
+        for stage in Wave::STAGES {
+            let here = |entry: &&Entry| entry.prepared.is_some() && stage.contains(&Wave::of(&entry.object));
+            let batch: Vec<&Entry> = entries.iter().copied().filter(here).collect();
             for (entry, uid) in self.wave(batch, &patience, &done, writes).await? {
                 count(&mut applied, entry);
                 let hash = entry.prepared.as_ref().map(|p| p.hash.clone()).unwrap_or_default();
@@ -99,7 +103,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Applies a batch, so many at once; returns each entry with its uid. After a failure nothing new is started.
+    /// Applies a batch, so many at once; returns each entry with its uid. After a failure nothing new is asked for.
     async fn wave<'e>(
         &self,
         batch: Vec<&'e Entry>,
@@ -107,31 +111,24 @@ impl Cluster {
         done: &AtomicU64,
         total: u64,
     ) -> Result<Vec<(&'e Entry, String)>, ClusterError> {
-        let stop = AtomicBool::new(false);
-        let results: Vec<Result<Option<(&Entry, String)>, ClusterError>> = // futures are made first: a closure held across an await would have to be general over lifetimes
-        stream::iter(batch.into_iter().map(|entry| {
-                let stop = &stop;
-                async move {
-                    if stop.load(Ordering::Relaxed) {
-                        return Ok(None);
-                    }
-                    let uid = self
-                        .one(entry, patience)
-                        .await
-                        .inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
-                    if writes(entry) {
-                        patience
-                            .sink
-                            .progress(done.fetch_add(1, Ordering::Relaxed) + 1, Some(total), "objects");
-                    }
-                    Ok(Some((entry, uid)))
+        let slots = Semaphore::new(self.limits.in_flight);
+        let patience = &Patience { slots: Some(&slots), ..*patience };
+        let slots = &slots;
+        // futures are made first: a closure held across an await would have to be general over lifetimes
+        let work: Vec<_> = batch
+            .into_iter()
+            .map(|entry| async move {
+                let uid = self.one(entry, patience).await.inspect_err(|_| slots.close())?;
+                if writes(entry) {
+                    patience.sink.progress(done.fetch_add(1, Ordering::Relaxed) + 1, Some(total), "objects");
                 }
-            }).collect::<Vec<_>>())
-            .buffer_unordered(self.limits.in_flight)
-            .collect()
-            .await;
-        let done: Result<Vec<Option<(&Entry, String)>>, ClusterError> = results.into_iter().collect();
-        Ok(done?.into_iter().flatten().collect())
+                Ok((entry, uid))
+            })
+            .collect();
+        // those that wait for a better moment hold no slot; the first failure ends first, before those that it stops
+        let open = self.limits.in_flight * OPEN_PER_SLOT;
+        let results: Vec<Result<(&Entry, String), ClusterError>> = stream::iter(work).buffer_unordered(open).collect().await;
+        results.into_iter().collect()
     }
 
     async fn one(&self, entry: &Entry, patience: &Patience<'_>) -> Result<String, ClusterError> {
@@ -173,7 +170,8 @@ impl Cluster {
             other => other,
         };
         let stored = answer.inspect_err(|error| {
-            if !unserved {
+            // what a failure of others stopped needs no line of its own
+            if !unserved && !matches!(error, ClusterError::Cancelled) {
                 patience.sink.line(error.to_string());
             }
         })?;

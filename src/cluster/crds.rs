@@ -1,5 +1,6 @@
 //! Definitions of all components, ahead of everything else: their custom resources then never wait for a component that comes later.
 
+use super::apply::OPEN_PER_SLOT;
 use super::diff::{Action, Diff, Entry};
 use super::error::ClusterError;
 use super::facade::Cluster;
@@ -11,6 +12,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -19,7 +21,7 @@ impl Cluster {
     /// served. Returns how many were written; without changes it costs no request.
     pub async fn apply_crds(&self, diff: &Diff, sink: &Sink, cancel: &CancellationToken) -> Result<usize, ClusterError> {
         let started = Instant::now();
-        let patience = Patience { sink, cancel, started, deadline: started + self.limits.apply };
+        let patience = Patience { sink, cancel, started, deadline: started + self.limits.apply, slots: None };
         let definitions: Vec<&Entry> = diff
             .entries
             .iter()
@@ -33,7 +35,8 @@ impl Cluster {
             let all: Vec<&Entry> = diff.of(component).collect();
             self.widen(component, &all, diff, &patience).await?;
         }
-        let patience = &patience;
+        let slots = Semaphore::new(self.limits.in_flight);
+        let patience = &Patience { slots: Some(&slots), ..patience };
         // futures are made first: a closure held across an await would have to be general over lifetimes
         stream::iter(
             definitions
@@ -50,7 +53,7 @@ impl Cluster {
                 })
                 .collect::<Vec<_>>(),
         )
-        .buffer_unordered(self.limits.in_flight)
+        .buffer_unordered(self.limits.in_flight * OPEN_PER_SLOT)
         .try_collect::<()>()
         .await?;
 

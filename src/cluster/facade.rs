@@ -3,7 +3,7 @@
 use super::diff::{Action, Diff, Entry, Foreign, Verdict, claims, judge, prunes, rehearsal_changes, uid_of, unrecorded};
 use super::error::ClusterError;
 use super::hub::Hub;
-use super::inventory::{Inventory, Item, Record};
+use super::inventory::{Inventory, Item, LoadError, Record};
 use super::kinds::Kinds;
 use super::lease::{Denied, Lock};
 use super::object::{Desired, ObjectRef};
@@ -130,9 +130,7 @@ impl Cluster {
             flatten(&component.objects, &mut raw);
         }
         let needed: BTreeSet<(String, String)> = raw.iter().filter_map(ObjectRef::of).map(|o| (o.api_version, o.kind)).collect();
-        let load = async { Inventory::load(&self.kube, &self.lab).await };
-        let (inventory, ()) =
-            tokio::try_join!(async { self.load_with_retries(load).await }, observe::learn(&self.kube, &self.kinds, needed))?;
+        let (inventory, ()) = tokio::try_join!(self.load_inventory(), observe::learn(&self.kube, &self.kinds, needed))?;
         let brought = brought_kinds(&raw);
         let namespaced = |api_version: &str, kind: &str| match self.kinds.cached(api_version, kind) {
             Some(resource) => resource.namespaced,
@@ -157,25 +155,16 @@ impl Cluster {
         Ok(Diff { entries, inventory: Arc::new(inventory), unrecorded, unwanted })
     }
 
-    async fn load_with_retries<F>(&self, first: F) -> Result<Inventory, ClusterError>
-    where
-        F: Future<Output = Result<Inventory, super::inventory::LoadError>>,
-    {
-        use super::inventory::LoadError;
-        match first.await {
-            Ok(inventory) => Ok(inventory),
-            Err(LoadError::Api(_)) => {
-                let again = || async {
-                    match Inventory::load(&self.kube, &self.lab).await {
-                        Ok(inventory) => Ok(Ok(inventory)),
-                        Err(LoadError::Api(error)) => Err(error),
-                        Err(broken @ LoadError::Broken { .. }) => Ok(Err(broken)),
-                    }
-                };
-                Ok(observe::read("reading the inventory", again).await??)
+    /// The inventory as it stands in the cluster.
+    pub(super) async fn load_inventory(&self) -> Result<Inventory, ClusterError> {
+        let load = || async {
+            match Inventory::load(&self.kube, &self.lab).await {
+                Ok(inventory) => Ok(Ok(inventory)),
+                Err(LoadError::Api(error)) => Err(error),
+                Err(broken @ LoadError::Broken { .. }) => Ok(Err(broken)),
             }
-            Err(broken) => Err(broken.into()),
-        }
+        };
+        Ok(observe::read("reading the inventory", load).await??)
     }
 
     async fn entries(

@@ -20,8 +20,8 @@ impl Cluster {
     /// What somebody else has taken over or marked to be kept stays.
     pub async fn remove(&self, component: &str, sink: &Sink, cancel: &CancellationToken) -> Result<usize, ClusterError> {
         let started = Instant::now();
-        let patience = Patience { sink, cancel, started, deadline: started + self.limits.removal };
-        let inventory = Inventory::load(&self.kube, &self.lab).await?;
+        let patience = Patience { sink, cancel, started, deadline: started + self.limits.removal, slots: None };
+        let inventory = self.load_inventory().await?;
         let record = inventory.of(component);
         let objects: Vec<ObjectRef> = record.items.values().map(super::inventory::Item::reference).collect();
         let needed: BTreeSet<(String, String)> = objects.iter().map(|object| (object.api_version.clone(), object.kind.clone())).collect();
@@ -49,7 +49,7 @@ impl Cluster {
     pub async fn retire(&self, sink: &Sink, cancel: &CancellationToken) -> Result<(), ClusterError> {
         if observe::read("reading the inventory", || Inventory::is_empty(&self.kube)).await? {
             let started = Instant::now();
-            let patience = Patience { sink, cancel, started, deadline: started + self.limits.removal };
+            let patience = Patience { sink, cancel, started, deadline: started + self.limits.removal, slots: None };
             self.delete_one(&namespace_object().0, None, &patience).await?;
         }
         Ok(())
@@ -57,7 +57,7 @@ impl Cluster {
 
     /// Components that have anything on record, to know what is to be removed.
     pub async fn recorded_components(&self) -> Result<Vec<String>, ClusterError> {
-        Ok(Inventory::load(&self.kube, &self.lab).await?.components.into_keys().collect())
+        Ok(self.load_inventory().await?.components.into_keys().collect())
     }
 
     /// Deletes objects rank by rank; the next rank starts when the last one is gone.

@@ -8,6 +8,7 @@ use crate::support::progress::Sink;
 use rand::Rng as _;
 use std::future::Future;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -57,8 +58,8 @@ fn by_status(status: &ApiStatus) -> Class {
         403 if says(&["because it is being terminated"]) => Class::Blocked,
         403 if says(&["exceeded quota", "status unknown for quota"]) => Class::Blocked,
         409 if says(&["object is being deleted", "resourcequotas"]) => Class::Blocked,
-        // a race with another writer, or a create that was answered twice
-        409 => Class::Transient,
+        // a race with another writer, or a create that was answered twice; a list whose next page came too late begins anew
+        409 | 410 => Class::Transient,
         422 | 403 | 400 => immutable_field(status).map_or(Class::Fatal, Class::Immutable),
         // an object whose fields have the wrong type is the server's 500, and stays wrong however often it is sent
         500 if status.message.contains("failed to create typed patch object") => Class::Fatal,
@@ -89,9 +90,9 @@ pub fn pause(class: &Class, attempt: u32) -> Duration {
     let base = match class {
         Class::Blocked => Duration::from_secs(1),
         Class::Throttled(Some(after)) => (*after).min(Duration::from_secs(30)),
-        Class::Throttled(None) => grow(250, 5_000),
-        Class::NotYet => grow(50, 1_000),
-        Class::Transient | Class::Immutable(_) | Class::Fatal => grow(100, 5_000),
+        // at most so many calls are under way, so a server that comes back is not run over; longer pauses only make the unlucky ones late
+        Class::Throttled(None) => grow(250, 2_000),
+        Class::NotYet | Class::Transient | Class::Immutable(_) | Class::Fatal => grow(50, 1_000),
     };
     // spread, so that sixteen objects that were refused together do not come back together; never earlier than asked for
     base.mul_f64(1.0 + rand::rng().random_range(0.0..0.3))
@@ -106,6 +107,9 @@ pub struct Patience<'a> {
     pub cancel: &'a CancellationToken,
     pub started: Instant,
     pub deadline: Instant,
+    /// Where there is one, each call takes a slot of it, for as long as the call lasts: who waits for a better moment stands in nobody's way.
+    /// Once it is closed nothing is called any more.
+    pub slots: Option<&'a Semaphore>,
 }
 
 impl Patience<'_> {
@@ -119,7 +123,7 @@ impl Patience<'_> {
         loop {
             let answer = tokio::select! {
                 () = self.cancel.cancelled() => return Err(ClusterError::Cancelled),
-                answer = call() => answer,
+                answer = self.in_slot(&mut call) => answer?,
             };
             let error = match answer {
                 Ok(done) => return Ok(done),
@@ -151,6 +155,15 @@ impl Patience<'_> {
                 () = tokio::time::sleep(wait) => {}
             }
         }
+    }
+
+    async fn in_slot<T, F>(&self, call: &mut impl FnMut() -> F) -> Result<Result<T, ApiError>, ClusterError>
+    where
+        F: Future<Output = Result<T, ApiError>>,
+    {
+        let Some(slots) = self.slots else { return Ok(call().await) };
+        let Ok(_slot) = slots.acquire().await else { return Err(ClusterError::Cancelled) };
+        Ok(call().await)
     }
 }
 
@@ -205,6 +218,7 @@ mod tests {
         check(&status(409, "Operation cannot be fulfilled on resourcequotas \"q\""), &Class::Blocked);
         check(&status(409, "the object has been modified"), &Class::Transient);
         check(&status(422, "spec.replicas: Invalid value"), &Class::Fatal);
+        check(&status(410, "The provided continue parameter is too old"), &Class::Transient);
         check(&status(429, "Too many requests"), &Class::Throttled(None));
         check(&ApiError::Broken("connection reset by peer".into()), &Class::Transient);
         check(&ApiError::Certificate("x509".into()), &Class::Fatal);
@@ -226,7 +240,7 @@ mod tests {
             let asked = Duration::from_secs(seconds.min(30));
             let wait = pause(&Class::Throttled(Some(Duration::from_secs(seconds))), attempt);
             prop_assert!(wait >= asked && wait <= Duration::from_secs(40));
-            prop_assert!(pause(&Class::Transient, attempt) <= Duration::from_millis(6_500));
+            prop_assert!(pause(&Class::Transient, attempt) <= Duration::from_millis(1_300));
         }
     }
 }

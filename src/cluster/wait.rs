@@ -63,7 +63,7 @@ impl Cluster {
         cancel: &CancellationToken,
     ) -> Result<(), ClusterError> {
         let started = Instant::now();
-        let patience = Patience { sink, cancel, started, deadline: started + within };
+        let patience = Patience { sink, cancel, started, deadline: started + within, slots: None };
         let mut waiting: Vec<(ObjectRef, Arc<KindWatch>)> = Vec::new();
         let mut changes = self.hub.changes();
         for object in objects.iter().filter(|object| needs_waiting(object)) {

@@ -17,7 +17,8 @@ pub enum Wave {
 }
 
 impl Wave {
-    pub const ALL: [Self; 5] = [Self::Ground, Self::Config, Self::Services, Self::Workloads, Self::Custom];
+    /// What is written together: services and configuration need nothing of each other, only workloads need both.
+    pub const STAGES: [&'static [Self]; 4] = [&[Self::Ground], &[Self::Config, Self::Services], &[Self::Workloads], &[Self::Custom]];
 
     pub fn of(object: &ObjectRef) -> Self {
         let group = object.group();

@@ -286,3 +286,35 @@ async fn cancel_ends_a_blocked_write() {
     let (result, ()) = tokio::join!(work, stop);
     assert!(matches!(result, Err(ClusterError::Cancelled)));
 }
+
+/// One write at a time.
+fn one_by_one() -> Limits {
+    Limits { in_flight: 1, ..Limits::default() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_waits_for_a_better_moment_holds_up_nobody() {
+    let (client, server) = serve(failing(vec![Some((429, json!("Too many requests, please try again later.")))]));
+    apply(&Cluster::with_limits(client, "lab", one_by_one()), &desired(vec![config("a", "1"), config("b", "1")])).await.unwrap();
+    let server = server.lock().unwrap();
+    let written: Vec<&String> = server.writes.iter().filter(|write| write.contains("configmaps")).collect();
+    assert_eq!(written, ["PATCH /api/v1/namespaces/n/configmaps/b", "PATCH /api/v1/namespaces/n/configmaps/a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_refusal_nothing_more_is_written() {
+    let refuse = Some((422, json!({"kind": "Status", "code": 422, "reason": "Invalid", "message": "data: Invalid value"})));
+    let (client, server) = serve(failing(vec![refuse]));
+    let wanted = desired((0..40).map(|i| config(&format!("c{i}"), "1")).collect());
+    let error = apply(&Cluster::with_limits(client, "lab", one_by_one()), &wanted).await.unwrap_err();
+    assert!(matches!(error, ClusterError::Refused { .. }), "{error}");
+    assert_eq!(server.lock().unwrap().writes.iter().filter(|write| write.contains("configmaps")).count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn looking_outlasts_an_api_server_that_is_away_for_a_while() {
+    let begun = tokio::time::Instant::now();
+    let (client, _) = serve(Box::new(move |method, _| (method == "GET" && begun.elapsed() < Duration::from_secs(15)).then_some(None)));
+    let diff = Cluster::new(client, "lab").diff(&[desired(vec![config("a", "1")])]).await.unwrap();
+    assert_eq!(diff.counts(), [1, 0, 0, 0]);
+}

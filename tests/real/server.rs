@@ -1,4 +1,4 @@
-//! A kube-apiserver with its etcd on free loopback ports, in a temporary folder; gone when the test process is.
+//! The API server that the tests of this tier share, started by the first that asks; gone when the test process is.
 //!
 //! Either `LABCTL_TEST_KUBECONFIG` names a server that may be written to, or `LABCTL_TEST_APISERVER` names the folders (with `:` between) that
 //! hold the binaries `kube-apiserver` and `etcd`.
@@ -6,43 +6,19 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests say what they expect")]
 
 use labctl::adapters::kube::{Kube, connect};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::path::PathBuf;
 use tokio::sync::OnceCell;
+
+#[path = "../../benches/rig/server.rs"]
+mod host;
 
 const MISSING: &str = "NOT RUN: tier apiserver: there is no API server; `tests/testbed/testbed build apiserver --yes` brings one, \
     `scripts/test --tier apiserver` runs the tier";
 
-/// Ends both servers when its input closes, so that nothing outlives a test process, however that ended.
-const KEEPER: &str = r#"
-"$1/etcd" --data-dir "$3/etcd" --listen-client-urls "http://127.0.0.1:$4" --advertise-client-urls "http://127.0.0.1:$4" \
-  --listen-peer-urls "http://127.0.0.1:$5" --initial-advertise-peer-urls "http://127.0.0.1:$5" --initial-cluster "default=http://127.0.0.1:$5" \
-  --unsafe-no-fsync --log-level error >"$3/etcd.log" 2>&1 &
-etcd=$!
-# it makes its own certificate; the same key signs service account tokens
-"$2/kube-apiserver" --etcd-servers "http://127.0.0.1:$4" --cert-dir "$3/certs" --secure-port "$6" --bind-address 127.0.0.1 \
-  --token-auth-file "$3/tokens.csv" --authorization-mode RBAC --disable-admission-plugins ServiceAccount \
-  --service-account-key-file "$3/certs/apiserver.crt" --service-account-signing-key-file "$3/certs/apiserver.key" \
-  --service-account-issuer https://kubernetes.default.svc --service-cluster-ip-range 10.96.0.0/16 \
-  --audit-policy-file "$3/audit.yaml" --audit-log-path "$3/audit.log" >"$3/apiserver.log" 2>&1 &
-api=$!
-# namespaces go and owned objects follow; it gives up when there is no API server yet, so it is started again until this ends
-while :; do
-  "$2/kube-controller-manager" --kubeconfig "$3/kubeconfig" --leader-elect=false --secure-port 0 \
-    --controllers namespace-controller,garbage-collector-controller >>"$3/controllers.log" 2>&1 &
-  echo $! >"$3/controllers.pid"; wait $!; sleep 0.2
-done &
-controllers=$!
-read -r _
-kill "$controllers" "$(cat "$3/controllers.pid")"; kill "$api"; wait "$api"; kill "$etcd"; wait "$etcd"; rm -rf "$3"
-"#;
-
 struct Running {
     kubeconfig: PathBuf,
     audit: Option<PathBuf>,
-    _keeper: Option<Child>,
+    _server: Option<host::Server>,
 }
 
 static SERVER: OnceCell<Option<Running>> = OnceCell::const_new();
@@ -106,54 +82,16 @@ async fn running() -> Option<&'static Running> {
 
 async fn find() -> Option<Running> {
     if let Ok(path) = std::env::var("LABCTL_TEST_KUBECONFIG") {
-        return Some(Running { kubeconfig: path.into(), audit: None, _keeper: None });
+        return Some(Running { kubeconfig: path.into(), audit: None, _server: None });
     }
     let folders = std::env::var("LABCTL_TEST_APISERVER").unwrap_or_default();
-    if let (Some(etcd), Some(api)) = (folder_of(&folders, "etcd"), folder_of(&folders, "kube-apiserver")) {
-        return Some(start(&etcd, &api).await);
+    if let (Some(etcd), Some(api)) = (host::folder_of(&folders, "etcd"), host::folder_of(&folders, "kube-apiserver")) {
+        let server = host::start(&etcd, &api, &CONTENDERS, true).unwrap();
+        server.ready().await.unwrap();
+        return Some(Running { kubeconfig: server.kubeconfig(), audit: Some(server.audit()), _server: Some(server) });
     }
     let required = std::env::var("LABCTL_REQUIRE_TIERS").is_ok_and(|tiers| tiers.split([',', ' ']).any(|tier| tier == "apiserver"));
     assert!(!required, "{MISSING}");
     println!("{MISSING}");
     None
-}
-
-fn folder_of(folders: &str, binary: &str) -> Option<PathBuf> {
-    let candidates =
-        folders.split([':', '\n']).filter(|f| !f.is_empty()).flat_map(|folder| [PathBuf::from(folder), Path::new(folder).join("bin")]);
-    candidates.into_iter().find(|folder| folder.join(binary).is_file())
-}
-
-async fn start(etcd: &Path, api: &Path) -> Running {
-    let folder = tempfile::tempdir().unwrap().keep();
-    // all three are held until all are known, so that they differ
-    let listeners: Vec<TcpListener> = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    let ports: Vec<String> = listeners.iter().map(|l| l.local_addr().unwrap().port().to_string()).collect();
-    drop(listeners);
-    let token = format!("{:016x}", rand::random::<u64>());
-    let users: Vec<String> =
-        ["admin"].iter().chain(&CONTENDERS).map(|user| format!("{token}-{user},{user},{user},\"system:masters\"\n")).collect();
-    std::fs::write(folder.join("tokens.csv"), users.concat()).unwrap();
-    std::fs::write(
-        folder.join("audit.yaml"),
-        "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{level: Metadata}]\n",
-    )
-    .unwrap();
-    let kubeconfig = folder.join("kubeconfig");
-    let text = format!(
-        "apiVersion: v1\nkind: Config\nclusters: [{{name: c, cluster: {{server: \"https://127.0.0.1:{}\", insecure-skip-tls-verify: true}}}}]\n\
-         users: [{{name: u, user: {{token: \"{token}-admin\"}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\ncurrent-context: c\n",
-        ports[2]
-    );
-    std::fs::write(&kubeconfig, text).unwrap();
-    let keeper =
-        Command::new("sh").args(["-c", KEEPER, "keeper"]).args([etcd, api, &folder]).args(&ports).stdin(Stdio::piped()).spawn().unwrap();
-    let kube = connect(&kubeconfig, None).await.unwrap();
-    let started = tokio::time::Instant::now();
-    // nothing can be watched before there is a server, so this one wait has to ask again and again
-    while let Err(error) = kube.ready().await {
-        assert!(started.elapsed() < Duration::from_secs(90), "the API server does not come up: {error}; see {}", folder.display());
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    Running { kubeconfig, audit: Some(folder.join("audit.log")), _keeper: Some(keeper) }
 }
