@@ -28,6 +28,10 @@ pub enum CatalogError {
     UnknownMark { path: String, name: String, component: String, near: String },
     #[error("component `{component}` uses image {image}, which its `images:` does not list")]
     UnlistedImage { component: String, image: String },
+    #[error("component `{component}`: its chart was not rendered")]
+    NotRendered { component: String },
+    #[error("component `{component}`: hook {object} of its chart is refused: {why}")]
+    Hook { component: String, object: String, why: String },
     #[error("the bundle at {path} is not usable: {message}")]
     Bundle { path: String, message: String },
     #[error(

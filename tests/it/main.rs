@@ -19,3 +19,4 @@ mod lab;
 mod report;
 mod rig;
 mod tidy;
+mod yaml;
