@@ -4,6 +4,7 @@
 
 mod adapters;
 mod bad_input;
+mod charts;
 mod check_files;
 mod checks;
 mod cluster;

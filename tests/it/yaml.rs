@@ -51,13 +51,29 @@ fn truth_values_are_those_of_yaml_1_1() {
 
 #[test]
 fn numbers_are_those_of_go() {
-    for (text, number) in [("0644", 420), ("0o644", 420), ("0O17", 15), ("0x1F", 31), ("0X1f", 31), ("-0x10", -16), ("0b101", 5), ("-0b11", -3)] {
+    for (text, number) in
+        [("0644", 420), ("0o644", 420), ("0O17", 15), ("0x1F", 31), ("0X1f", 31), ("-0x10", -16), ("0b101", 5), ("-0b11", -3)]
+    {
         scalar(text, json!(number));
     }
-    for (text, number) in [("1_000", 1000), ("0_7", 7), ("+12", 12), ("-0", 0), ("0", 0), ("00", 0), ("08", 8), ("0999", 999), ("1.0", 1), ("1e3", 1000), ("1.", 1)] {
+    for (text, number) in [
+        ("1_000", 1000),
+        ("0_7", 7),
+        ("+12", 12),
+        ("-0", 0),
+        ("0", 0),
+        ("00", 0),
+        ("08", 8),
+        ("0999", 999),
+        ("1.0", 1),
+        ("1e3", 1000),
+        ("1.", 1),
+    ] {
         scalar(text, json!(number));
     }
     scalar("9223372036854775807", json!(i64::MAX));
+    scalar("-9223372036854775808", json!(i64::MIN));
+    scalar("-9223372036854775809", json!(-9_223_372_036_854_775_808_f64));
     scalar("9223372036854775808", json!(9_223_372_036_854_775_808_f64));
     scalar("99999999999999999999", json!(1e20));
     scalar("1e21", json!(1e21));
@@ -65,7 +81,27 @@ fn numbers_are_those_of_go() {
     scalar(".5", json!(0.5));
     scalar(".5_5", json!(0.55));
     scalar("1.5e-7", json!(1.5e-7));
-    for text in ["0x", "0b2", "0o8", "1.2.3", ".", "._5", "1e", "e5", "+", "-x", "1:30", "190:20:30", "2001-01-01", "2001-01-01T00:00:00Z", "infinity", "nan", "1__", "10Gi", "100m"] {
+    for text in [
+        "0x",
+        "0b2",
+        "0o8",
+        "1.2.3",
+        ".",
+        "._5",
+        "1e",
+        "e5",
+        "+",
+        "-x",
+        "1:30",
+        "190:20:30",
+        "2001-01-01",
+        "2001-01-01T00:00:00Z",
+        "infinity",
+        "nan",
+        "1__",
+        "10Gi",
+        "100m",
+    ] {
         if text == "1__" {
             scalar(text, json!(1));
         } else {
@@ -93,7 +129,18 @@ fn tags_decide_and_wrong_ones_are_refused() {
 
 #[test]
 fn keys_become_texts() {
-    for (text, expected) in [("on", "true"), ("n", "false"), ("0644", "420"), ("1.10", "1.1"), ("1e6", "1e+06"), ("1e-5", "1e-05"), ("'yes'", "yes"), ("2001-01-01", "2001-01-01"), ("123456789.0", "1.2345679e+08"), (".inf", ".inf")] {
+    for (text, expected) in [
+        ("on", "true"),
+        ("n", "false"),
+        ("0644", "420"),
+        ("1.10", "1.1"),
+        ("1e6", "1e+06"),
+        ("1e-5", "1e-05"),
+        ("'yes'", "yes"),
+        ("2001-01-01", "2001-01-01"),
+        ("123456789.0", "1.2345679e+08"),
+        (".inf", ".inf"),
+    ] {
         key(text, expected);
     }
     refused("~: 1\n", &["a key must be", "nothing"]);
@@ -147,7 +194,10 @@ fn json_is_read_one_object_behind_the_other() {
 
 #[test]
 fn lists_count_as_their_items() {
-    whole("kind: List\napiVersion: v1\nitems:\n- {kind: A, x: on}\n- {kind: B}\n", &[json!({"kind": "A", "x": true}), json!({"kind": "B"})]);
+    whole(
+        "kind: List\napiVersion: v1\nitems:\n- {kind: A, x: on}\n- {kind: B}\n",
+        &[json!({"kind": "A", "x": true}), json!({"kind": "B"})],
+    );
 }
 
 #[test]
@@ -157,6 +207,13 @@ fn errors_say_document_line_and_what_to_do() {
     refused("a: b: c\n", &["line 1", "quotes"]);
     refused("a: *nobody\n", &["line 1"]);
     refused("a: [1, 2\nb: 3\n", &["document 1"]);
+    // where YAML 1.1 and 1.2 part
+    refused("a: 1\nb: x\u{2028}y\n", &["line 2", "U+2028"]);
+    refused("a: [b:]\n", &["space behind the colon"]);
+    refused("a: {b:[1]}\n", &["line 1"]);
+    refused("a: [?]\n", &["quotes"]);
+    refused("18446744073709551615: 1\n", &["above 64 bits"]);
+    whole("a: {\"b\":[1], c: \"x:\", 'd':{}}\n", &[json!({"a": {"b": [1], "c": "x:", "d": {}}})]);
 }
 
 #[test]
@@ -180,9 +237,53 @@ fn bombs_do_not_go_off() {
 fn hostile() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         prop::sample::select(vec![
-            "a", "b", ": ", ":", "- ", "-", "\n", "\n  ", "\n\t", "{", "}", "[", "]", ", ", "&a ", "*a", "<<: ", "<<", "'", "\"", "|\n", ">-\n",
-            "---\n", "...\n", "# x\n", "!!int ", "!!map ", "!", "? ", "~", "0x1F", "1e9", ".inf", "%YAML 1.1\n", "\r\n", "\r", "\u{feff}", "\u{0}",
-            "\u{85}", "\u{2028}", "\\", "\\x41", "kind: List\nitems:\n", "yes", "2001-01-01", "&a [*a]", "\u{1F600}",
+            "a",
+            "b",
+            ": ",
+            ":",
+            "- ",
+            "-",
+            "\n",
+            "\n  ",
+            "\n\t",
+            "{",
+            "}",
+            "[",
+            "]",
+            ", ",
+            "&a ",
+            "*a",
+            "<<: ",
+            "<<",
+            "'",
+            "\"",
+            "|\n",
+            ">-\n",
+            "---\n",
+            "...\n",
+            "# x\n",
+            "!!int ",
+            "!!map ",
+            "!",
+            "? ",
+            "~",
+            "0x1F",
+            "1e9",
+            ".inf",
+            "%YAML 1.1\n",
+            "\r\n",
+            "\r",
+            "\u{feff}",
+            "\u{0}",
+            "\u{85}",
+            "\u{2028}",
+            "\\",
+            "\\x41",
+            "kind: List\nitems:\n",
+            "yes",
+            "2001-01-01",
+            "&a [*a]",
+            "\u{1F600}",
         ])
         .prop_map(str::to_owned),
         "\\PC{0,6}",
@@ -220,7 +321,12 @@ proptest! {
 }
 
 fn json_value() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), any::<i64>().prop_map(Value::from), "[ -~]{0,12}".prop_map(Value::from)];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "[ -~]{0,12}".prop_map(Value::from)
+    ];
     leaf.prop_recursive(4, 40, 5, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),

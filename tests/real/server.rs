@@ -157,3 +157,34 @@ async fn start(etcd: &Path, api: &Path) -> Running {
     }
     Running { kubeconfig, audit: Some(folder.join("audit.log")), _keeper: Some(keeper) }
 }
+
+/// The kubeconfig of the server that all tests share.
+pub async fn kubeconfig() -> Option<PathBuf> {
+    running().await.map(|running| running.kubeconfig.clone())
+}
+
+/// A program that lies beside the API server.
+pub fn program(name: &str) -> Option<PathBuf> {
+    let folders = std::env::var("LABCTL_TEST_APISERVER").unwrap_or_default();
+    folder_of(&folders, name).map(|folder| folder.join(name))
+}
+
+/// A server of one's own, as empty as it comes; gone when this is dropped.
+pub struct Fresh {
+    pub kube: Kube,
+    pub kubeconfig: PathBuf,
+    _running: Running,
+}
+
+/// Starts one; `None` after saying aloud that the programs are missing.
+pub async fn fresh() -> Option<Fresh> {
+    let folders = std::env::var("LABCTL_TEST_APISERVER").unwrap_or_default();
+    let (Some(etcd), Some(api)) = (folder_of(&folders, "etcd"), folder_of(&folders, "kube-apiserver")) else {
+        println!("{MISSING}");
+        return None;
+    };
+    let running = start(&etcd, &api).await;
+    let kube = connect(&running.kubeconfig, None).await.unwrap();
+    kube.ready().await.unwrap();
+    Some(Fresh { kube, kubeconfig: running.kubeconfig.clone(), _running: running })
+}

@@ -32,6 +32,16 @@ pub enum Problem {
     Merge { found: &'static str },
     #[error("a key must be a text, a number or a truth value, this one is {found}; put it in quotes if it is meant as text")]
     Key { found: &'static str },
+    #[error(
+        "there is a character U+{code:04X}, which kubectl takes for the end of a line and other readers do not; write it as \"\\u{code:04x}\" within double quotes"
+    )]
+    LineBreak { code: u32 },
+    #[error(
+        "`{key}:` stands right before a bracket or a comma, where kubectl reads the colon as part of the text; put a space behind the colon, or quotes around the text"
+    )]
+    Colon { key: String },
+    #[error("a lone `?` in brackets is refused by kubectl; put it in quotes")]
+    QuestionMark,
     #[error("`{text}` is marked `!!{tag}`, which it is not; correct the value or take the mark away")]
     Tag { text: String, tag: &'static str },
     #[error("`{text}` has no form in JSON, which is what an API server is sent; write a number, or put it in quotes")]

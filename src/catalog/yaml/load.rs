@@ -5,7 +5,7 @@ use super::error::{Problem, YamlError, kind_of};
 use super::scalar::{Tag, resolve};
 use super::split::Piece;
 use serde_json::{Map, Value};
-use serde_saphyr::granit_parser::{self, Event, Options, Parser, ScalarStyle};
+use serde_saphyr::granit_parser::{self, Event, Options, Parser, ScalarStyle, StructureStyle};
 use std::collections::HashMap;
 
 /// What a file has used up.
@@ -36,6 +36,11 @@ pub fn load(piece: Piece<'_>, duplicates: Duplicates, budget: &mut Budget) -> Re
     let text = piece.text.strip_prefix('\u{feff}').unwrap_or(piece.text);
     let mut loader = Loader { duplicates, budget, open: Vec::new(), anchors: HashMap::new(), root: None };
     let mut over = false;
+    // line breaks of YAML 1.1 that the parser, which reads 1.2, takes for text
+    if let Some((at, found)) = text.char_indices().find(|(_, c)| matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}')) {
+        let line = piece.first_line + text[..at].matches('\n').count();
+        return Err(YamlError { document: piece.number, line, problem: Problem::LineBreak { code: u32::from(found) } });
+    }
     let at = |line: usize, problem| YamlError { document: piece.number, line: piece.first_line + line.saturating_sub(1), problem };
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.map_err(|error| {
@@ -49,10 +54,14 @@ pub fn load(piece: Piece<'_>, duplicates: Duplicates, budget: &mut Budget) -> Re
                 over = true;
                 Ok(())
             }
-            Event::Scalar(text, style, anchor, tag) => loader.scalar(&text, style == ScalarStyle::Plain, tag.as_deref(), anchor, line),
-            Event::SequenceStart(_, anchor, _) => loader.start(anchor, Part::List(Vec::new())),
-            Event::MappingStart(_, anchor, _) => {
-                loader.start(anchor, Part::Map { entries: Map::new(), key: None, written: HashMap::new() })
+            Event::Scalar(scalar, style, anchor, tag) => {
+                let plain = style == ScalarStyle::Plain;
+                let behind = span.byte_range().and_then(|range| text.get(range.end..)).unwrap_or_default();
+                loader.colon(&scalar, plain, behind).and_then(|()| loader.scalar(&scalar, plain, tag.as_deref(), anchor, line))
+            }
+            Event::SequenceStart(style, anchor, _) => loader.start(style, anchor, Part::List(Vec::new())),
+            Event::MappingStart(style, anchor, _) => {
+                loader.start(style, anchor, Part::Map { entries: Map::new(), key: None, written: HashMap::new() })
             }
             Event::SequenceEnd | Event::MappingEnd => loader.end(),
             Event::Alias(anchor) => loader.alias(anchor, line),
@@ -82,6 +91,8 @@ fn hint(line: &str) -> &'static str {
 /// A list or map that is not complete yet.
 struct Open {
     anchor: usize,
+    /// Written in brackets.
+    flow: bool,
     /// Values in it, itself included.
     values: usize,
     part: Part,
@@ -123,10 +134,7 @@ impl Loader<'_> {
             if anchor != 0 {
                 self.anchors.insert(anchor, (scalar.clone().into_value()?, 1));
             }
-            return match scalar.into_key() {
-                Some(name) => self.key(Key::Name(name), line),
-                None => Err(Problem::Key { found: "nothing" }),
-            };
+            return self.key(Key::Name(scalar.into_key()?), line);
         }
         let value = resolve(text, plain, tag)?.into_value()?;
         if anchor != 0 {
@@ -135,7 +143,23 @@ impl Loader<'_> {
         self.put(value, 1, false)
     }
 
-    fn start(&mut self, anchor: usize, part: Part) -> Result<(), Problem> {
+    /// In brackets, YAML 1.1 and 1.2 differ on a colon without a space behind it and on a lone question mark.
+    fn colon(&self, text: &str, plain: bool, behind: &str) -> Result<(), Problem> {
+        if !plain || !self.open.last().is_some_and(|open| open.flow) {
+            return Ok(());
+        }
+        if text == "?" {
+            return Err(Problem::QuestionMark);
+        }
+        match behind.strip_prefix(':') {
+            Some(next) if self.expects_key() && next.starts_with([',', '[', ']', '{', '}']) => {
+                Err(Problem::Colon { key: text.chars().take(40).collect() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn start(&mut self, style: StructureStyle, anchor: usize, part: Part) -> Result<(), Problem> {
         if self.expects_key() {
             return Err(Problem::Key { found: if matches!(part, Part::List(_)) { "a list" } else { "a map" } });
         }
@@ -143,7 +167,7 @@ impl Loader<'_> {
             return Err(Problem::Depth { most: LIMITS.depth });
         }
         self.budget.spend(1, false)?;
-        self.open.push(Open { anchor, values: 1, part });
+        self.open.push(Open { anchor, flow: style == StructureStyle::Flow, values: 1, part });
         Ok(())
     }
 

@@ -177,27 +177,28 @@ impl Scalar {
         })
     }
 
-    /// As a key of a map; `None` for nothing at all.
-    pub fn into_key(self) -> Option<String> {
+    /// As a key of a map.
+    pub fn into_key(self) -> Result<String, Problem> {
         match self {
-            Self::Null => None,
-            Self::Bool(truth) => Some(truth.to_string()),
-            Self::Int(number) => Some(number.to_string()),
-            Self::UInt(number) => Some(number.to_string()),
-            Self::Float(number) => Some(float_key(number)),
-            Self::Text(text) => Some(text),
+            Self::Null => Err(Problem::Key { found: "nothing" }),
+            Self::Bool(truth) => Ok(truth.to_string()),
+            Self::Int(number) => Ok(number.to_string()),
+            Self::UInt(_) => Err(Problem::Key { found: "a number above 64 bits" }),
+            Self::Float(number) => Ok(float_key(number)),
+            Self::Text(text) => Ok(text),
         }
     }
 }
 
-/// Go writes 1.0 and 1e3 as `1` and `1000`, and what reads that takes it for an integer.
+/// Go writes 1.0 and 1e3 as `1` and `1000`, the shortest digits filled up with zeros as Rust does, and what reads that takes it for an integer where
+/// it fits one.
 pub fn float_value(number: f64) -> Option<Value> {
     if !number.is_finite() {
         return None;
     }
     if number.fract() == 0.0
         && number.abs() < 1e21
-        && let Ok(whole) = format!("{number:.0}").parse::<i64>()
+        && let Ok(whole) = number.to_string().parse::<i64>()
     {
         return Some(Value::from(whole));
     }
