@@ -42,6 +42,10 @@ pub enum CatalogError {
 
 /// `, did you mean …?` when something close is known.
 pub fn near<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    // comparing takes time that grows with the length, and nothing that long is a slip of the finger
+    if name.len() > 64 {
+        return String::new();
+    }
     known
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
