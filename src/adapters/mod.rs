@@ -2,6 +2,7 @@
 
 pub mod alertmanager;
 pub mod docker;
+pub mod helm;
 pub mod kind;
 pub mod kube;
 pub mod loki;

@@ -1,10 +1,12 @@
 //! What every verb starts from: folders, files, terminal, and the lab that is meant.
 
+use super::charts;
 use super::exit::Failure;
 use super::show;
 use crate::adapters::docker::Engine;
+use crate::adapters::helm::{self, Helm};
 use crate::adapters::kind::{self, Kind};
-use crate::catalog::{self, Files, Images, OpenBundle};
+use crate::catalog::{self, Files, Images, Lab, OpenBundle};
 use crate::cli::{Global, StackArgs};
 use crate::model::component::SecretKey;
 use crate::model::run::RunId;
@@ -16,6 +18,7 @@ use crate::support::lock::{self, LabLock, LockError};
 use crate::support::paths::Paths;
 use rand::Rng;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -83,7 +86,18 @@ impl Context {
         };
         let lab = catalog::lab(&self.files, &stack, &self.global.lab)?;
         catalog::order(&lab)?;
-        let mut rendered = catalog::render(&self.files, &lab, &images)?;
+        let charts = match self.charts(&lab, &images) {
+            // who only looks or takes down must not need Helm
+            Err(failure) if which.is_none() => {
+                show::err(&format!(
+                    "warning: the charts of this lab cannot be rendered, so their objects are not shown: {}\n",
+                    failure.message
+                ));
+                lab.parts.keys().map(|name| (name.clone(), String::new())).collect()
+            }
+            charts => charts?,
+        };
+        let mut rendered = catalog::render(&self.files, &lab, &images, &charts)?;
         let mut made = false;
         for part in &mut rendered {
             let Some(component) = lab.parts.get(&part.name).map(|part| &part.component) else { continue };
@@ -148,28 +162,46 @@ impl Context {
         }
     }
 
-    /// kind from PATH, else the bundle's, whose checksum is looked at.
+    /// What the charts of `lab` render to, by component.
+    fn charts(&self, lab: &Lab, images: &Images) -> Result<BTreeMap<String, String>, Failure> {
+        if lab.parts.values().all(|part| part.component.source.chart.is_none()) {
+            return Ok(BTreeMap::new());
+        }
+        let found = helm::find(std::env::var_os("PATH").as_deref());
+        let helm = Helm { program: tool("helm", found, images.bundle())?, folder: self.paths.cache.join("charts") };
+        let asked = lab.stack.cluster.kubernetes.as_deref().unwrap_or("1.34");
+        let kubernetes = images.bundle().map_or(asked, |open| open.bundle.kubernetes.as_str());
+        let cancel = tokio_util::sync::CancellationToken::new();
+        let work = charts::rendered(&self.files, lab, &helm, kubernetes, &cancel);
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work))
+    }
+
+    /// kind from PATH, else the bundle's.
     fn kind(&self, bundle: Option<&OpenBundle>) -> Result<Kind, Failure> {
-        let path = std::env::var_os("PATH");
-        let program: OsString = match (kind::find(path.as_deref()), bundle) {
-            (Some(found), _) => found.into(),
-            (None, Some(open)) => match open.bundle.tools.iter().find(|tool| tool.name == "kind") {
-                Some(tool) => {
-                    let file = open.path.join(&tool.path);
-                    let found =
-                        sha256_file(&file).map_err(|cause| Failure::new("LAB-BUNDLE-003", format!("{}: {cause}", file.display())))?;
-                    if found.trim_start_matches("sha256:") != tool.sha256.trim_start_matches("sha256:") {
-                        return Err(Failure::new("LAB-BUNDLE-002", format!("{} is damaged: its checksum is {found}", file.display())));
-                    }
-                    file.into()
-                }
-                None => "kind".into(),
-            },
-            (None, None) => "kind".into(),
-        };
+        let program = tool("kind", kind::find(std::env::var_os("PATH").as_deref()), bundle)?;
         let supervisor = std::env::current_exe().ok().map(PathBuf::into_os_string);
         Ok(Kind { program, supervisor, kubeconfig: self.paths.kubeconfig.clone() })
     }
+}
+
+/// A tool as it was found on PATH, else the bundle's, whose checksum is looked at.
+fn tool(name: &str, found: Option<PathBuf>, bundle: Option<&OpenBundle>) -> Result<OsString, Failure> {
+    let program: OsString = match (found, bundle) {
+        (Some(found), _) => found.into(),
+        (None, Some(open)) => match open.bundle.tools.iter().find(|tool| tool.name == name) {
+            Some(tool) => {
+                let file = open.path.join(&tool.path);
+                let found = sha256_file(&file).map_err(|cause| Failure::new("LAB-BUNDLE-003", format!("{}: {cause}", file.display())))?;
+                if found.trim_start_matches("sha256:") != tool.sha256.trim_start_matches("sha256:") {
+                    return Err(Failure::new("LAB-BUNDLE-002", format!("{} is damaged: its checksum is {found}", file.display())));
+                }
+                file.into()
+            }
+            None => name.into(),
+        },
+        (None, None) => name.into(),
+    };
+    Ok(program)
 }
 
 /// The stack that is meant, by name or absolute path: as asked for, else `lab.yaml` here, else as the lab was last made, else the default.

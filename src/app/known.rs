@@ -38,6 +38,18 @@ pub const KNOWN: &[Known] = &[
         "the container engine refused something",
         "read its message; then run the same command again",
     ),
+    known(
+        "LAB-CHART-001",
+        code::USAGE,
+        "a chart is not there, has no digest, or is not the one that is pinned",
+        "read the message: it prints the digest that was found; docs/charts.md",
+    ),
+    known(
+        "LAB-CHART-002",
+        code::NOT_CONVERGED,
+        "Helm could not pull or render a chart",
+        "read Helm's own words in the message; helm template with the same values shows more",
+    ),
     known("LAB-DOCKER-005", code::UNFIT, "the engine runs Windows containers", "switch Docker Desktop to Linux containers"),
     known(
         "LAB-DISK-001",

@@ -1,5 +1,6 @@
 //! The composition root: one file per verb. Reads the environment, wires the rooms, decides the exit code.
 
+mod charts;
 mod context;
 mod diff;
 mod doctor;

@@ -28,6 +28,10 @@ pub enum CatalogError {
     UnknownMark { path: String, name: String, component: String, near: String },
     #[error("component `{component}` uses image {image}, which its `images:` does not list")]
     UnlistedImage { component: String, image: String },
+    #[error("component `{component}`: its chart was not rendered")]
+    NotRendered { component: String },
+    #[error("component `{component}`: hook {object} of its chart is refused: {why}")]
+    Hook { component: String, object: String, why: String },
     #[error("the bundle at {path} is not usable: {message}")]
     Bundle { path: String, message: String },
     #[error(
@@ -38,6 +42,10 @@ pub enum CatalogError {
 
 /// `, did you mean …?` when something close is known.
 pub fn near<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    // comparing takes time that grows with the length, and nothing that long is a slip of the finger
+    if name.len() > 64 {
+        return String::new();
+    }
     known
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))

@@ -20,6 +20,11 @@ impl Files {
         Self { over }
     }
 
+    /// The folder whose files win, if any.
+    pub(super) fn over(&self) -> Option<&Path> {
+        self.over.as_deref()
+    }
+
     /// The text of `path`, such as `stacks/lite.yaml`; `None` when there is none.
     pub fn read(&self, path: &str) -> Result<Option<String>, CatalogError> {
         if let Some(over) = &self.over {

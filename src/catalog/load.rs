@@ -58,7 +58,10 @@ pub fn component(files: &Files, name: &str, wanted_by: &str) -> Result<Component
     };
     let component: Component = yaml::typed(&path, &text)?;
     check_version(&path, &component.api_version)?;
-    Ok(component)
+    match component.source.problem() {
+        None => Ok(component),
+        Some(message) => Err(CatalogError::Parse { path, message }),
+    }
 }
 
 /// The stack `which` (a shipped name, or a path) as a lab called `name`.

@@ -2,17 +2,21 @@
 
 mod apps;
 mod bundle;
+mod charts;
 mod error;
 mod files;
+mod hooks;
 mod load;
 mod order;
 mod render;
-mod yaml;
+pub mod yaml;
 
 pub use apps::{AppError, app_sources};
 pub use bundle::{Images, OpenBundle};
+pub use charts::{ChartObjects, ChartRequest, apis_of, chart_objects, charts};
 pub use error::CatalogError;
 pub use files::Files;
+pub use hooks::{HOOKS, Hook, LeftOut, PHASE, hooks_page};
 pub use load::{Lab, Part, component, component_names, lab, stack_names};
 pub use order::order;
-pub use render::{Rendered, render};
+pub use render::{Rendered, plain_objects, render};

@@ -1,6 +1,7 @@
 //! From a part of a lab to the objects it is made of: marks filled in, images pinned by the lock in use, namespaces set.
 
 use super::bundle::Images;
+use super::charts::chart_objects;
 use super::error::{CatalogError, near};
 use super::files::Files;
 use super::load::{Lab, Part};
@@ -45,20 +46,16 @@ const CLUSTER_SCOPED: &[&str] = &[
     "ValidatingAdmissionPolicyBinding",
 ];
 
-/// Renders every part of `lab` with the images of `images`.
-pub fn render(files: &Files, lab: &Lab, images: &Images) -> Result<Vec<Rendered>, CatalogError> {
-    let exports: BTreeMap<String, String> =
-        lab.parts.values().flat_map(|part| part.component.exports.iter().map(|(name, value)| (name.clone(), value.clone()))).collect();
+/// Renders every part of `lab` with the images of `images`. `charts` is what Helm made of each chart, by component.
+pub fn render(files: &Files, lab: &Lab, images: &Images, charts: &BTreeMap<String, String>) -> Result<Vec<Rendered>, CatalogError> {
+    let exports = lab.exports();
     let mut missing = Vec::new();
     let mut rendered = Vec::new();
     for (name, part) in &lab.parts {
-        let marks = Marks { lab: &lab.name, part, exports: &exports };
-        let mut objects = Vec::new();
-        for path in manifests(files, name, part) {
-            let text = files.read(&path)?.unwrap_or_default();
-            for document in yaml::documents(&path, &text)? {
-                objects.push(finish(marks.fill(&path, document)?, part));
-            }
+        let mut objects = own_objects(files, lab, name, part, &exports)?;
+        if part.component.source.chart.is_some() {
+            let text = charts.get(name).ok_or_else(|| CatalogError::NotRendered { component: name.clone() })?;
+            objects.extend(chart_objects(name, text)?.objects.into_iter().map(|object| finish(object, part)));
         }
         let used = pin(&mut objects, part, images, &mut missing)?;
         rendered.push(Rendered { name: name.clone(), namespace: part.component.namespace.clone(), objects, images: used });
@@ -69,13 +66,37 @@ pub fn render(files: &Files, lab: &Lab, images: &Images) -> Result<Vec<Rendered>
     Ok(rendered)
 }
 
+/// The objects of every part's own manifests, charts left out.
+pub fn plain_objects(files: &Files, lab: &Lab) -> Result<Vec<Value>, CatalogError> {
+    let exports = lab.exports();
+    let mut objects = Vec::new();
+    for (name, part) in &lab.parts {
+        objects.extend(own_objects(files, lab, name, part, &exports)?);
+    }
+    Ok(objects)
+}
+
+fn own_objects(files: &Files, lab: &Lab, name: &str, part: &Part, exports: &BTreeMap<String, String>) -> Result<Vec<Value>, CatalogError> {
+    let marks = marks_of(&lab.name, part, exports);
+    let mut objects = Vec::new();
+    for path in manifests(files, name, part) {
+        let text = files.read(&path)?.unwrap_or_default();
+        for document in yaml::documents(&path, &text)? {
+            objects.push(finish(marks.fill(&path, document)?, part));
+        }
+    }
+    Ok(objects)
+}
+
 /// The YAML files of a component that its globs name, in alphabetical order.
 fn manifests(files: &Files, name: &str, part: &Part) -> Vec<String> {
     let folder = format!("manifests/{name}");
     let listed = files.list(&folder);
     let matches = |path: &str| {
         let file = path.rsplit('/').next().unwrap_or(path);
+        let values = part.component.source.chart.iter().any(|chart| chart.values.iter().any(|values| values == file));
         file != "component.yaml"
+            && !values
             && part.component.source.manifests.iter().any(|glob| match glob.split_once('*') {
                 Some((start, end)) => file.len() >= start.len() + end.len() && file.starts_with(start) && file.ends_with(end),
                 None => glob == file,
@@ -93,7 +114,12 @@ fn finish(mut object: Value, part: &Part) -> Value {
     object
 }
 
-struct Marks<'a> {
+/// The marks a part's files may have.
+pub(super) fn marks_of<'a>(lab: &'a str, part: &'a Part, exports: &'a BTreeMap<String, String>) -> Marks<'a> {
+    Marks { lab, part, exports }
+}
+
+pub(super) struct Marks<'a> {
     lab: &'a str,
     part: &'a Part,
     exports: &'a BTreeMap<String, String>,
@@ -126,7 +152,8 @@ impl Marks<'_> {
         Ok(filled)
     }
 
-    fn walk(&self, path: &str, value: Value) -> Result<Value, CatalogError> {
+    /// `value` with the marks in all its texts filled in.
+    pub(super) fn walk(&self, path: &str, value: Value) -> Result<Value, CatalogError> {
         Ok(match value {
             Value::String(text) => self.text(path, &text)?,
             Value::Array(items) => Value::Array(items.into_iter().map(|item| self.walk(path, item)).collect::<Result<_, _>>()?),
@@ -211,7 +238,10 @@ fn pin(objects: &mut [Value], part: &Part, images: &Images, missing: &mut Vec<St
             }
             match images.find(&name, tag.as_deref()) {
                 Some(image) => {
-                    container["image"] = Value::String(image.pinned());
+                    // a chart may pin what the lock does not: then its own words stay
+                    if image.digest.is_some() || tag.as_deref() != Some(image.tag.as_str()) {
+                        container["image"] = Value::String(image.pinned());
+                    }
                     if !used.contains(&image) {
                         used.push(image);
                     }

@@ -7,11 +7,12 @@ use super::inventory::{self, Item, Record, carry_out, edits, shards};
 use super::object::{Desired, Key, ObjectRef};
 use super::prepare::Prepared;
 use super::retry::Patience;
+use super::turn::Turn;
 use super::waves::Wave;
 use crate::adapters::kube::{ApiError, ApiStatus};
 use crate::support::progress::Sink;
 use futures::{StreamExt as _, stream};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Semaphore;
@@ -39,13 +40,30 @@ impl Cluster {
         let mut items: BTreeMap<Key, Item> = BTreeMap::new();
         let done = AtomicU64::new(0);
         let writes = entries.iter().filter(|entry| writes(entry)).count() as u64;
-        for stage in Wave::STAGES {
-            let here = |entry: &&Entry| entry.prepared.is_some() && stage.contains(&Wave::of(&entry.object));
-            let batch: Vec<&Entry> = entries.iter().copied().filter(here).collect();
-            for (entry, uid) in self.wave(batch, &patience, &done, writes).await? {
-                count(&mut applied, entry);
-                let hash = entry.prepared.as_ref().map(|p| p.hash.clone()).unwrap_or_default();
-                items.insert(entry.object.key(), Item::new(&entry.object, &uid, &hash));
+        let turns: BTreeSet<Turn> = entries.iter().filter_map(|entry| turn_of(entry)).collect();
+        for turn in turns {
+            for stage in Wave::STAGES {
+                let here = |entry: &&Entry| turn_of(entry) == Some(turn) && stage.contains(&Wave::of(&entry.object));
+                let batch: Vec<&Entry> = entries.iter().copied().filter(here).collect();
+                for (entry, uid) in self.wave(batch, &patience, &done, writes).await? {
+                    count(&mut applied, entry);
+                    let hash = entry.prepared.as_ref().map(|p| p.hash.clone()).unwrap_or_default();
+                    items.insert(entry.object.key(), Item::new(&entry.object, &uid, &hash));
+                }
+            }
+            if matches!(turn, Turn::Before(_)) {
+                let jobs: Vec<ObjectRef> = entries
+                    .iter()
+                    .filter(|entry| turn_of(entry) == Some(turn) && matches!(entry.object.kind.as_str(), "Job" | "Pod"))
+                    .map(|entry| entry.object.clone())
+                    .collect();
+                self.wait_ready(&jobs, patience.deadline.saturating_duration_since(Instant::now()), sink, cancel).await?;
+            }
+        }
+        // definitions that nobody wants any more stay, and stay on record
+        for entry in entries.iter().filter(|entry| entry.prepared.is_none() && entry.action == Action::Unchanged) {
+            if let Some(item) = before.items.get(&entry.object.key()) {
+                items.insert(entry.object.key(), item.clone());
             }
         }
 
@@ -186,6 +204,11 @@ impl Cluster {
         let (hash, uid) = defined.get(&(prepared.component.clone(), prepared.reference.name.clone()))?;
         (prepared.reference.kind == "CustomResourceDefinition" && *hash == prepared.hash).then(|| uid.clone())
     }
+}
+
+/// When a wanted object comes; `None` for one that is only there.
+fn turn_of(entry: &Entry) -> Option<Turn> {
+    entry.prepared.as_ref().map(|prepared| prepared.turn)
 }
 
 fn writes(entry: &Entry) -> bool {

@@ -196,7 +196,9 @@ pub fn prunes(inventory: &Inventory, wanted: &BTreeMap<String, Vec<Arc<Prepared>
                 found.push(Entry {
                     component: component.clone(),
                     object: item.reference(),
-                    action: Action::Prune,
+                    // without its definition every custom resource goes, whoever made it; charts move definitions about and mean no such thing
+                    // (https://github.com/helm/helm/issues/8163)
+                    action: if item.reference().kind == "CustomResourceDefinition" { Action::Unchanged } else { Action::Prune },
                     adopted_from: Vec::new(),
                     prepared: None,
                     uid: uid_of(there),
@@ -216,7 +218,10 @@ pub fn may_prune(live: &Value, item: &Item, component: &str, lab: &str) -> bool 
     let same = item.uid.is_empty() || live["metadata"]["uid"] == item.uid.as_str() || ours;
     // moved to another component or lab, which has applied it since
     let still = labels[COMPONENT_LABEL].as_str().is_none_or(|c| c == component) && labels[LAB_LABEL].as_str().is_none_or(|l| l == lab);
-    same && ours && still && live["metadata"]["annotations"][PRUNE_ANNOTATION] != "disabled"
+    let annotations = &live["metadata"]["annotations"];
+    // the second is how charts ask for the same: https://helm.sh/docs/howto/charts_tips_and_tricks/#tell-helm-not-to-uninstall-a-resource
+    let kept = annotations[PRUNE_ANNOTATION] == "disabled" || annotations["helm.sh/resource-policy"] == "keep";
+    same && ours && still && !kept
 }
 
 pub fn uid_of(live: &Value) -> Option<String> {
@@ -234,6 +239,7 @@ mod tests {
             component: "x".into(),
             reference: ObjectRef::of(&object).unwrap(),
             hash: super::super::config_sha::hash_of(&object),
+            turn: super::super::turn::Turn::Main,
             object,
         }
     }
@@ -273,5 +279,26 @@ mod tests {
         let mut kept = live("1", "labctl", &labels);
         kept["metadata"]["annotations"] = json!({PRUNE_ANNOTATION: "disabled"});
         assert!(!may_prune(&kept, &item, "x", "l"), "asked to be kept");
+        kept["metadata"]["annotations"] = json!({"helm.sh/resource-policy": "keep"});
+        assert!(!may_prune(&kept, &item, "x", "l"), "asked to be kept by its chart");
+    }
+
+    #[test]
+    fn a_definition_that_is_no_longer_wanted_stays_on_record_and_is_not_pruned() {
+        let labels = json!({LAB_LABEL: "l", COMPONENT_LABEL: "x"});
+        let mut there = HashMap::new();
+        let mut record = super::super::inventory::Record::default();
+        for (version, kind) in [("apiextensions.k8s.io/v1", "CustomResourceDefinition"), ("v1", "ConfigMap")] {
+            let mut object = live("1", "labctl", &labels);
+            object["apiVersion"] = json!(version);
+            object["kind"] = json!(kind);
+            let reference = ObjectRef::of(&object).unwrap();
+            record.items.insert(reference.key(), Item::new(&reference, "u", "h"));
+            there.insert(reference.key(), object);
+        }
+        let inventory = Inventory { components: BTreeMap::from([("x".to_owned(), record)]) };
+        let found = prunes(&inventory, &BTreeMap::from([("x".to_owned(), Vec::new())]), &there, "l");
+        let fates: BTreeMap<&str, &Action> = found.iter().map(|entry| (entry.object.kind.as_str(), &entry.action)).collect();
+        assert_eq!(fates, BTreeMap::from([("ConfigMap", &Action::Prune), ("CustomResourceDefinition", &Action::Unchanged)]));
     }
 }

@@ -3,6 +3,7 @@
 use super::config_sha;
 use super::error::ClusterError;
 use super::object::{COMPONENT_LABEL, Desired, LAB_LABEL, ObjectRef, built_in, group_of, is_empty};
+use super::turn::Turn;
 use base64::Engine as _;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ pub struct Prepared {
     pub component: String,
     pub reference: ObjectRef,
     pub object: Value,
+    pub turn: Turn,
     /// Of `object`, to tell a changed wish from a changed cluster.
     pub hash: String,
 }
@@ -36,16 +38,20 @@ pub fn prepare(desired: &Desired, lab: &str, namespaced: impl Fn(&str, &str) -> 
         }
         label(object, lab, &desired.component).ok_or_else(|| bad(format!("metadata.labels of {reference} is not a map")))?;
     }
+    let mut turns = Vec::with_capacity(objects.len());
+    for object in &mut objects {
+        turns.push(Turn::take(object).map_err(bad)?);
+    }
     leave_replicas_to_autoscalers(&mut objects);
     config_sha::annotate(&mut objects);
     let mut seen = BTreeSet::new();
     let mut prepared = Vec::with_capacity(objects.len());
-    for object in objects {
+    for (object, turn) in objects.into_iter().zip(turns) {
         let Some(reference) = ObjectRef::of(&object) else { continue };
         if !seen.insert(reference.key()) {
             return Err(bad(format!("{reference} stands there twice")));
         }
-        prepared.push(Prepared { component: desired.component.clone(), hash: config_sha::hash_of(&object), reference, object });
+        prepared.push(Prepared { component: desired.component.clone(), hash: config_sha::hash_of(&object), turn: turn.of(&reference), reference, object });
     }
     Ok(prepared)
 }

@@ -87,12 +87,81 @@ pub struct ComponentMetadata {
     pub page: String,
 }
 
-/// Where its objects come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Where its objects come from: own YAML, a chart, or both.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// Globs of YAML files beside `component.yaml`; `component.yaml` itself is left out.
+    /// Globs of YAML files beside `component.yaml`; `component.yaml` itself and the values of its chart are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub manifests: Vec<String>,
+    /// A Helm chart, which Helm renders; what comes out is treated like any other objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chart: Option<ChartSource>,
+}
+
+/// A Helm chart, pinned by version and digest. Exactly one of `oci`, `repo` and `path` says where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChartSource {
+    /// In an OCI registry: `oci://ghcr.io/argoproj/argo-helm/argo-cd`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oci: Option<String>,
+    /// In a chart repository, the folder of whose `index.yaml` this is: `https://argoproj.github.io/argo-helm`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repo: Option<String>,
+    /// A folder or a `.tgz` on this host; a relative path starts at the folder of `component.yaml`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Name of the chart; needed with `repo`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The chart's own version, exactly.
+    pub version: String,
+    /// `sha256:` and 64 hex digits: of the `.tgz`, or of a folder as docs/charts.md says. Left out, labctl says which one it found and stops.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// Files of values beside `component.yaml`; later ones win. `%{param}` is filled in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+    /// What Helm calls the release, which most charts put into names; the component's name when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+}
+
+impl Source {
+    /// What is wrong with it, as a fragment that fits behind the file's name; `None` when nothing is.
+    pub fn problem(&self) -> Option<String> {
+        match &self.chart {
+            None if self.manifests.is_empty() => Some("`source` needs `manifests` or `chart`".to_owned()),
+            None => None,
+            Some(chart) => chart.problem().map(|problem| format!("`source.chart` {problem}")),
+        }
+    }
+}
+
+impl ChartSource {
+    fn problem(&self) -> Option<String> {
+        let places = [&self.oci, &self.repo, &self.path].into_iter().flatten().count();
+        if places != 1 {
+            return Some(format!("needs exactly one of `oci`, `repo` and `path`, not {places} of them"));
+        }
+        if self.oci.as_ref().is_some_and(|oci| !oci.starts_with("oci://")) {
+            return Some("has an `oci` that does not start with `oci://`".to_owned());
+        }
+        if self.repo.is_some() && self.name.is_none() {
+            return Some("comes from a `repo` and needs the `name` of the chart".to_owned());
+        }
+        if self.version.is_empty() || self.version.contains(['*', '^', '~', '>', '<', '=', ' ']) {
+            return Some(format!("has version `{}`; it must be one exact version, since a range means another chart tomorrow", self.version));
+        }
+        let digest_fits = |digest: &String| {
+            digest.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
+        };
+        if self.digest.as_ref().is_some_and(|digest| !digest_fits(digest)) {
+            return Some("has a `digest` that is not `sha256:` and 64 small hex digits".to_owned());
+        }
+        None
+    }
 }
 
 /// An image by its upstream name.
@@ -211,4 +280,32 @@ pub struct GrafanaSpec {
     /// Files of its dashboards.
     #[serde(default)]
     pub dashboards: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(chart: &ChartSource, said: Option<&str>) {
+        let source = Source { chart: Some(chart.clone()), ..Source::default() };
+        match (source.problem(), said) {
+            (None, None) => {}
+            (Some(problem), Some(said)) => assert!(problem.contains(said), "{problem}"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_chart_is_one_exact_thing() {
+        let good = ChartSource { oci: Some("oci://a/b".into()), version: "1.2.3".into(), ..ChartSource::default() };
+        check(&good, None);
+        check(&ChartSource { path: Some("./x".into()), ..good.clone() }, Some("exactly one of"));
+        check(&ChartSource { oci: None, ..good.clone() }, Some("not 0"));
+        check(&ChartSource { oci: Some("https://a".into()), ..good.clone() }, Some("oci://"));
+        check(&ChartSource { version: "^1.2".into(), ..good.clone() }, Some("exact version"));
+        check(&ChartSource { digest: Some("sha256:00".into()), ..good.clone() }, Some("64"));
+        check(&ChartSource { oci: None, repo: Some("https://a".into()), ..good }, Some("`name`"));
+        assert!(Source::default().problem().is_some());
+    }
 }

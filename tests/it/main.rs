@@ -4,6 +4,7 @@
 
 mod adapters;
 mod bad_input;
+mod charts;
 mod check_files;
 mod checks;
 mod cluster;
@@ -19,3 +20,4 @@ mod lab;
 mod report;
 mod rig;
 mod tidy;
+mod yaml;

@@ -8,10 +8,13 @@
 
 mod apiserver;
 mod bare;
+mod charts;
 mod forward;
+mod fuzz;
 mod lab;
 mod queue;
 mod server;
 mod tier;
 mod torture;
 mod workloads;
+mod yaml_apiserver;

@@ -95,3 +95,28 @@ async fn find() -> Option<Running> {
     println!("{MISSING}");
     None
 }
+
+/// A program that lies beside the API server.
+pub fn program(name: &str) -> Option<PathBuf> {
+    let folders = std::env::var("LABCTL_TEST_APISERVER").unwrap_or_default();
+    host::folder_of(&folders, name).map(|folder| folder.join(name))
+}
+
+/// A server of one's own, as empty as it comes; gone when this is dropped.
+pub struct Fresh {
+    pub kube: Kube,
+    pub kubeconfig: PathBuf,
+    _server: host::Server,
+}
+
+/// Starts one; `None` after saying aloud that the programs are missing.
+pub async fn fresh() -> Option<Fresh> {
+    let folders = std::env::var("LABCTL_TEST_APISERVER").unwrap_or_default();
+    let (Some(etcd), Some(api)) = (host::folder_of(&folders, "etcd"), host::folder_of(&folders, "kube-apiserver")) else {
+        println!("{MISSING}");
+        return None;
+    };
+    let server = host::start(&etcd, &api, &[], true).unwrap();
+    let kube = server.ready().await.unwrap();
+    Some(Fresh { kube, kubeconfig: server.kubeconfig(), _server: server })
+}
