@@ -166,7 +166,7 @@ impl Round<'_> {
                     }
                     None => continue,
                 },
-                Some(Judgement::InProgress(reason)) => reason,
+                Some(Judgement::InProgress(reason) | Judgement::Terminating(reason)) => reason,
                 Some(Judgement::Failed(reason)) => {
                     failed = true;
                     reason

@@ -16,6 +16,7 @@ mod forward;
 mod insight;
 mod journal;
 mod lab;
+mod readiness;
 mod report;
 mod rig;
 mod tidy;
