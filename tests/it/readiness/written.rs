@@ -34,7 +34,7 @@ pub struct Difference {
     theirs: String,
     ours: String,
     clauses: Vec<Clause>,
-    /// The line as written, up to the reason.
+    /// The kinds it is about, and the line as written up to the reason.
     pub text: String,
     pub reason: String,
 }
@@ -134,9 +134,13 @@ impl Page {
             line.oracle == oracle
                 && line.theirs == theirs
                 && line.ours == ours
-                && (line.kinds.is_empty() || line.kinds.iter().any(|kind| matches(kind, &name)))
+                && (line.kinds.is_empty() || line.kinds.iter().any(|kind| self.covers(kind, &name)))
                 && line.clauses.iter().all(|clause| clause.holds(seen, seen.object))
         })
+    }
+
+    fn covers(&self, kind: &str, name: &str) -> bool {
+        if kind == "everything else" { !self.kinds.iter().any(|(kind, _)| matches(kind, name)) } else { matches(kind, name) }
     }
 
     /// Names of kinds with rules of their own.
@@ -177,7 +181,7 @@ fn read_difference(line: &str, scope: &[String], lists: &BTreeMap<String, String
         theirs: theirs.to_owned(),
         ours: ours.to_owned(),
         clauses: read_clauses(clauses, lists),
-        text: head.to_owned(),
+        text: format!("{}: {head}", scope.join(", ")),
         reason: reason.to_owned(),
     }
 }
