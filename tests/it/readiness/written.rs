@@ -409,7 +409,8 @@ mod tests {
             "waiting"
         );
         // a difference belongs to the kinds of the last rules before it
-        let other = json!({"kind": "Other"});
-        assert_eq!(page.explains(Seen { object: &other, around: &Value::Null }, "kstatus", "ready", "waiting"), None);
+        let explains = |object: Value| page.explains(Seen { object: &object, around: &Value::Null }, "kstatus", "ready", "waiting");
+        assert_eq!(explains(json!({"kind": "Other"})), Some(0));
+        assert_eq!(explains(pod(json!({}))), None);
     }
 }
