@@ -228,6 +228,8 @@ impl Round<'_> {
         let watch = |kind: &str, plural: &str| self.cluster.hub.watch(&core(kind, plural));
         let (pods, events, claims) =
             (watch("Pod", "pods"), watch("Event", "events"), watch("PersistentVolumeClaim", "persistentvolumeclaims"));
+        let nodes = self.cluster.hub.watch(&Resource { namespaced: false, ..core("Node", "nodes") }).filter(|_| true);
+        let placed = pods.filter(|pod| pod["spec"]["nodeName"].is_string());
         for (object, there, _) in open {
             let Some(there) = there else { continue };
             // what its pods do says nothing before the controller has looked at this generation
@@ -246,6 +248,8 @@ impl Round<'_> {
                 pods: &of_pods.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
                 events: &said.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
                 claims: &claims.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
+                nodes: &nodes.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
+                placed: &placed.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
                 logs: &logs,
             };
             found.extend(causes::find(&scene));

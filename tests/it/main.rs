@@ -4,6 +4,8 @@
 
 mod adapters;
 mod bad_input;
+mod causes;
+mod causes_doc;
 mod check_files;
 mod checks;
 mod cluster;

@@ -11,6 +11,7 @@ mod bare;
 mod forward;
 mod lab;
 mod queue;
+mod readiness;
 mod server;
 mod tier;
 mod torture;
