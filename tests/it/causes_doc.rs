@@ -27,8 +27,8 @@ fn waits(patience: Patience) -> String {
 fn causes_md_is_what_the_table_says() {
     let mut text = HEAD.to_owned();
     for kind in KINDS {
-        let sentence = kind.sentence.replace('{', "*").replace('}', "*");
-        let fix = kind.fix.replace('{', "*").replace('}', "*");
+        let sentence = kind.sentence.replace(['{', '}'], "*");
+        let fix = kind.fix.replace(['{', '}'], "*");
         write!(text, "## {}\n\n", kind.id).unwrap();
         writeln!(text, "- Found when {}.\n- Says: {sentence}\n- Way out: {fix}\n- Waits {}.\n", kind.condition, waits(kind.patience))
             .unwrap();

@@ -85,7 +85,6 @@ fn export() {
 
 #[test]
 #[ignore = "make torture NAME=R7: judges the corpus with the fresh verdicts in the file READINESS_VERDICTS"]
-#[expect(clippy::print_stdout, reason = "a rig prints its figures")]
 fn r7() {
     let fresh =
         Verdicts::read(&std::fs::read_to_string(std::env::var("READINESS_VERDICTS").expect("READINESS_VERDICTS names the file")).unwrap());

@@ -83,7 +83,7 @@ kinds! {
         "the registry answers 429 or speaks of a rate limit"
         "Pod {pod} cannot start: image {image} is held back by the registry's rate limit: {said}"
         "log in to the registry, wait, or bring the image with a bundle"
-        Patience::After(Duration::from_secs(120));
+        Patience::After(Duration::from_mins(2));
     IMAGE_UNREACHABLE "LAB-IMAGE-005"
         "the pull fails for any other reason, such as a name that does not resolve or a connection that is refused"
         "Pod {pod} cannot start: image {image} cannot be fetched (it is tried again): {said}"

@@ -80,7 +80,8 @@ impl Report {
         match page.explains(Seen { object: &document.object, around: &document.around }, oracle, theirs, ours) {
             Some(line) => self.by_reason.entry(line).or_default().push(document.id.clone()),
             None => {
-                self.unexplained.push(format!("{oracle} {theirs}, ours {ours}: {}: {} {}", document.id, document.object, document.around))
+                let what = format!("{}: {} {}", document.id, document.object, document.around);
+                self.unexplained.push(format!("{oracle} {theirs}, ours {ours}: {what}"));
             }
         }
     }

@@ -2,7 +2,7 @@
 //! and that no other cause was said before.
 //!
 //! With `LABCTL_TEST_SCENES=DIR` what was seen of each is kept there as a document for the hermetic test (tests/readiness/scenes).
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "clippy knows tests only by #[test]; these are their helpers")]
+#![expect(clippy::unwrap_used, reason = "clippy knows tests only by #[test]; these are their helpers")]
 
 use super::bed::{Bed, bed};
 use labctl::adapters::kube::{Kube, connect};
@@ -156,8 +156,7 @@ async fn said(cluster: &Cluster, namespace: &str, broken: &Broken) -> Vec<(Offse
     let references: Vec<ObjectRef> = diff.entries.iter().map(|entry| entry.object.clone()).collect();
     let outcome = cluster.wait_ready(&references, PATIENCE, &sink, &cancel).await;
     assert!(matches!(outcome, Err(ClusterError::Cancelled | ClusterError::NotReady(_))), "{}: {outcome:?}", broken.name);
-    let heard = heard.lock().unwrap().clone();
-    heard
+    std::mem::take(&mut *heard.lock().unwrap())
 }
 
 /// Keeps what was seen as a document for the hermetic test.
