@@ -248,6 +248,12 @@ pub const KNOWN: &[Known] = &[
         "a container runs and its readiness probe fails",
         "labctl logs COMPONENT; see that the probe asks the right port and path",
     ),
+    known(
+        "LAB-PROBE-002",
+        code::NOT_CONVERGED,
+        "a container is killed for failing its liveness probe",
+        "see that the probe asks the right port and path, and gives the container enough time to start",
+    ),
     known("LAB-START-001", code::NOT_CONVERGED, "a container cannot be started", "check its command, working directory, user and mounts"),
     known("LAB-CONFIG-001", code::NOT_CONVERGED, "a ConfigMap or Secret that a pod needs is not there", "create it, or correct its name"),
     known("LAB-CONFIG-002", code::NOT_CONVERGED, "a ConfigMap or Secret lacks a key that a pod needs", "add the key, or correct its name"),

@@ -22,6 +22,7 @@ mod prepare;
 mod prune;
 pub mod readiness;
 mod retry;
+mod surroundings;
 mod turn;
 mod wait;
 mod waves;

@@ -58,7 +58,9 @@ pub async fn learn(kube: &Kube, kinds: &Kinds, needed: BTreeSet<(String, String)
         .map(|api_version| async move {
             let patience = if built_in(group_of(&api_version)) { PATIENCE } else { PATIENCE_WITH_BACKENDS };
             match read_within(patience, &format!("asking what {api_version} serves"), || kinds.ask(kube, &api_version)).await {
-                Err(ClusterError::Api { error: ApiError::Status(status), .. }) if status.code >= 500 && !built_in(group_of(&api_version)) => {
+                Err(ClusterError::Api { error: ApiError::Status(status), .. })
+                    if status.code >= 500 && !built_in(group_of(&api_version)) =>
+                {
                     Ok(())
                 }
                 other => other.map(drop),

@@ -51,7 +51,13 @@ pub fn prepare(desired: &Desired, lab: &str, namespaced: impl Fn(&str, &str) -> 
         if !seen.insert(reference.key()) {
             return Err(bad(format!("{reference} stands there twice")));
         }
-        prepared.push(Prepared { component: desired.component.clone(), hash: config_sha::hash_of(&object), turn: turn.of(&reference), reference, object });
+        prepared.push(Prepared {
+            component: desired.component.clone(),
+            hash: config_sha::hash_of(&object),
+            turn: turn.of(&reference),
+            reference,
+            object,
+        });
     }
     Ok(prepared)
 }

@@ -5,9 +5,10 @@ use super::error::ClusterError;
 use super::facade::Cluster;
 use super::hub::KindWatch;
 use super::kinds::Resource;
-use super::object::{ObjectRef, selects};
-use super::readiness::{Judgement, judge, needs_waiting};
+use super::object::{ObjectRef, is_empty, selects};
+use super::readiness::{Around as _, Judgement, judge_in, needs_waiting, note};
 use super::retry::Patience;
+use super::surroundings::{FIRST_STATUS, Surroundings};
 use crate::adapters::kube::client::encode;
 use crate::model::run::StepEvent;
 use crate::support::progress::Sink;
@@ -75,6 +76,7 @@ impl Cluster {
             changes.mark_unchanged();
             let (pending, failed, settled_at) = round.judge_all(&waiting);
             if pending.is_empty() {
+                round.say_notes(&waiting);
                 return Ok(());
             }
             let found = round.causes(&pending).await;
@@ -156,9 +158,10 @@ impl Round<'_> {
         let mut failed = false;
         let mut open = Vec::new();
         let mut again: Option<Instant> = None;
+        let around = Surroundings { hub: &self.cluster.hub };
         for (object, watch) in waiting {
             let there = watch.get(object.namespace.as_deref(), &object.name);
-            let reason = match there.as_deref().map(judge) {
+            let reason = match there.as_deref().map(|there| judge_in(there, &around)) {
                 Some(Judgement::Ready) => match there.as_deref().and_then(|there| self.settling(object, there)) {
                     Some((reason, at)) => {
                         again = at.into_iter().chain(again).min();
@@ -166,7 +169,13 @@ impl Round<'_> {
                     }
                     None => continue,
                 },
-                Some(Judgement::InProgress(reason)) => reason,
+                Some(Judgement::InProgress(reason) | Judgement::Terminating(reason)) => {
+                    // nothing may happen to an object whose status never comes
+                    if there.as_deref().is_some_and(|there| is_empty(&there["status"]) && around.awaits_status(there) == Some(true)) {
+                        again = Some(Instant::now() + FIRST_STATUS).into_iter().chain(again).min();
+                    }
+                    reason
+                }
                 Some(Judgement::Failed(reason)) => {
                     failed = true;
                     reason
@@ -219,6 +228,8 @@ impl Round<'_> {
         let watch = |kind: &str, plural: &str| self.cluster.hub.watch(&core(kind, plural));
         let (pods, events, claims) =
             (watch("Pod", "pods"), watch("Event", "events"), watch("PersistentVolumeClaim", "persistentvolumeclaims"));
+        let nodes = self.cluster.hub.watch(&Resource { namespaced: false, ..core("Node", "nodes") }).filter(|_| true);
+        let placed = pods.filter(|pod| pod["spec"]["nodeName"].is_string());
         for (object, there, _) in open {
             let Some(there) = there else { continue };
             // what its pods do says nothing before the controller has looked at this generation
@@ -237,6 +248,8 @@ impl Round<'_> {
                 pods: &of_pods.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
                 events: &said.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
                 claims: &claims.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
+                nodes: &nodes.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
+                placed: &placed.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
                 logs: &logs,
             };
             found.extend(causes::find(&scene));
@@ -287,6 +300,16 @@ impl Round<'_> {
                 }
             })
             .min()
+    }
+
+    /// What of the objects that are ready is not as one might think.
+    fn say_notes(&self, waiting: &[(ObjectRef, Arc<KindWatch>)]) {
+        let around = Surroundings { hub: &self.cluster.hub };
+        for (object, watch) in waiting {
+            if let Some(note) = watch.get(object.namespace.as_deref(), &object.name).and_then(|there| note(&there, &around)) {
+                self.sink.line(format!("{object}: {note}"));
+            }
+        }
     }
 
     fn say(&mut self, open: &[Open], found: &[Cause]) {

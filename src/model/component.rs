@@ -152,10 +152,15 @@ impl ChartSource {
             return Some("comes from a `repo` and needs the `name` of the chart".to_owned());
         }
         if self.version.is_empty() || self.version.contains(['*', '^', '~', '>', '<', '=', ' ']) {
-            return Some(format!("has version `{}`; it must be one exact version, since a range means another chart tomorrow", self.version));
+            return Some(format!(
+                "has version `{}`; it must be one exact version, since a range means another chart tomorrow",
+                self.version
+            ));
         }
         let digest_fits = |digest: &String| {
-            digest.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
+            digest
+                .strip_prefix("sha256:")
+                .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)))
         };
         if self.digest.as_ref().is_some_and(|digest| !digest_fits(digest)) {
             return Some("has a `digest` that is not `sha256:` and 64 small hex digits".to_owned());

@@ -4,6 +4,8 @@
 
 mod adapters;
 mod bad_input;
+mod causes;
+mod causes_doc;
 mod charts;
 mod check_files;
 mod checks;
@@ -17,6 +19,7 @@ mod forward;
 mod insight;
 mod journal;
 mod lab;
+mod readiness;
 mod report;
 mod rig;
 mod tidy;

@@ -13,6 +13,7 @@ mod forward;
 mod fuzz;
 mod lab;
 mod queue;
+mod readiness;
 mod server;
 mod tier;
 mod torture;

@@ -44,6 +44,10 @@ pub struct Scene<'s> {
     pub events: &'s [&'s Value],
     /// Claims of its namespace.
     pub claims: &'s [&'s Value],
+    /// The nodes of the cluster.
+    pub nodes: &'s [&'s Value],
+    /// Every pod of the cluster that has a node.
+    pub placed: &'s [&'s Value],
     /// Last lines of containers that ended, by pod and container.
     pub logs: &'s BTreeMap<(String, String), String>,
 }

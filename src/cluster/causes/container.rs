@@ -1,14 +1,10 @@
 //! Containers that end, run out of memory, lack their configuration, or fail their probes.
 
 use super::cause::{Cause, Patience, Scene, name_of, short};
+use super::table;
 use crate::cluster::object::ObjectRef;
 use serde_json::Value;
-use std::time::Duration;
 
-/// A ConfigMap or Secret may be a moment behind the pod that reads it.
-const CONFIG: Duration = Duration::from_secs(30);
-/// Or after so long, since the kubelet takes its time between restarts.
-const CRASHING: Duration = Duration::from_secs(90);
 /// After so many restarts a crash loop is one.
 const RESTARTS: u64 = 3;
 
@@ -24,42 +20,40 @@ pub fn of_container(pod: &Value, reference: &ObjectRef, status: &Value, scene: &
     }
     let restarts = status["restartCount"].as_u64().unwrap_or(0);
     let log = scene.logs.get(&(reference.name.clone(), name.to_owned())).map(String::as_str).unwrap_or_default();
+    let (told, count) = (name_of(pod), restarts.to_string());
     if ended["reason"] == "OOMKilled" {
         let limit = memory_limit(pod, name).map(|limit| format!(" of {limit}")).unwrap_or_default();
-        return Some(Cause {
-            id: "LAB-CRASH-003",
-            object: reference.clone(),
-            sentence: format!(
-                "Pod {}: container {name} was killed for using more than its memory limit{limit} ({restarts} restarts)",
-                name_of(pod)
-            ),
-            fix: "raise resources.limits.memory of the container, or make it use less".to_owned(),
-            patience: if restarts >= RESTARTS { Patience::Now } else { Patience::Hold },
-        });
+        let cause = table::OUT_OF_MEMORY.of_pod(reference, &told, "", &[("container", name), ("limit", &limit), ("restarts", &count)]);
+        return Some(if restarts >= RESTARTS { Cause { patience: Patience::Now, ..cause } } else { cause });
+    }
+    let hopeless = |cause: Cause| if restarts > RESTARTS { Cause { patience: Patience::Now, ..cause } } else { cause };
+    if let Some((probe, said)) = killed_for_probe(reference, name, scene) {
+        let values = [("container", name), ("probe", probe), ("restarts", &count)];
+        return Some(hopeless(table::LIVENESS.of_pod(reference, &told, said, &values)));
     }
     let code = ended["exitCode"].as_i64().unwrap_or(-1);
     let last = last_words(log, ended["message"].as_str().unwrap_or_default());
-    let waits = waits_for_another(&last);
     let signal = if code > 128 { format!(" (signal {})", code - 128) } else { String::new() };
-    Some(Cause {
-        id: if waits { "LAB-CRASH-002" } else { "LAB-CRASH-001" },
-        object: reference.clone(),
-        sentence: format!(
-            "Pod {}: container {name} ended with exit code {code}{signal}, {restarts} restarts; it said: {}",
-            name_of(pod),
-            if last.is_empty() { "nothing" } else { &last }
-        ),
-        fix: if waits {
-            "something it talks to is not up yet; if that stays so, look there first".to_owned()
-        } else {
-            explain(code, &reference_log(reference, name))
-        },
-        patience: match (waits, restarts > RESTARTS) {
-            (true, _) => Patience::Hold,
-            (false, true) => Patience::Now,
-            (false, false) => Patience::After(CRASHING),
-        },
+    let (code_words, command) = (format!("{code}{signal}"), log_command(reference, name));
+    let values =
+        [("container", name), ("code", code_words.as_str()), ("restarts", &count), ("meaning", meaning(code)), ("command", &command)];
+    let said = if last.is_empty() { "nothing" } else { &last };
+    Some(if waits_for_another(&last) {
+        table::CRASH_WAITS.of_pod(reference, &told, said, &values)
+    } else {
+        hopeless(table::CRASH.of_pod(reference, &told, said, &values))
     })
+}
+
+/// The probe for which the kubelet killed a container, and what it said.
+fn killed_for_probe<'s>(reference: &ObjectRef, container: &str, scene: &Scene<'s>) -> Option<(&'static str, &'s str)> {
+    let killings = scene.said("Pod", &reference.name, &["Killing"]);
+    let (probe, killed) = killings.into_iter().find_map(|message| {
+        let failed = message.strip_prefix(&format!("Container {container} failed "))?;
+        ["liveness", "startup"].into_iter().find(|probe| failed.starts_with(probe)).map(|probe| (probe, message))
+    })?;
+    let said = scene.said("Pod", &reference.name, &["Unhealthy"]).into_iter().find(|message| message.to_lowercase().starts_with(probe));
+    Some((probe, said.unwrap_or(killed)))
 }
 
 /// What concerns the pod as a whole: volumes that lack their source, probes.
@@ -73,29 +67,14 @@ pub fn of_pod(pod: &Value, reference: &ObjectRef, scene: &Scene<'_>) -> Vec<Caus
         if let Some(message) = mounts.iter().find(|m| m.contains("not found") || m.contains("non-existent config key")) {
             found.push(missing(pod, reference, "a volume", message));
         } else if let Some(message) = scene.said("Pod", &reference.name, &["FailedCreatePodSandBox"]).first() {
-            found.push(Cause {
-                id: "LAB-NETWORK-001",
-                object: reference.clone(),
-                sentence: format!("Pod {} gets no network: {}", name_of(pod), short(message)),
-                fix: "look at the network plugin's pods in kube-system".to_owned(),
-                patience: Patience::Hold,
-            });
+            found.push(table::NO_NETWORK.of_pod(reference, &name_of(pod), message, &[]));
         }
     }
     let unready = statuses.iter().find(|s| s["state"]["running"].is_object() && s["ready"] != true);
-    if let (Some(status), Some(message)) = (unready, scene.said("Pod", &reference.name, &["Unhealthy"]).first()) {
-        found.push(Cause {
-            id: "LAB-PROBE-001",
-            object: reference.clone(),
-            sentence: format!(
-                "Pod {}: container {} runs but is not ready: {}",
-                name_of(pod),
-                status["name"].as_str().unwrap_or_default(),
-                short(message)
-            ),
-            fix: "see what the container logs, and that the probe asks the right port and path".to_owned(),
-            patience: Patience::Hold,
-        });
+    let unhealthy = scene.said("Pod", &reference.name, &["Unhealthy"]).into_iter().find(|message| !message.starts_with("Liveness"));
+    if let (Some(status), Some(message)) = (unready, unhealthy) {
+        let container = status["name"].as_str().unwrap_or_default();
+        found.push(table::READINESS.of_pod(reference, &name_of(pod), message, &[("container", container)]));
     }
     found
 }
@@ -105,31 +84,15 @@ fn config_error(pod: &Value, reference: &ObjectRef, container: &str, reason: &st
     if reason == "CreateContainerConfigError" && (lower.contains("not found") || lower.contains("couldn't find key")) {
         return missing(pod, reference, &format!("container {container}"), message);
     }
-    Cause {
-        id: "LAB-START-001",
-        object: reference.clone(),
-        sentence: format!("Pod {}: container {container} cannot be started: {}", name_of(pod), short(message)),
-        fix: "check command, working directory, user and mounts of the container".to_owned(),
-        patience: Patience::After(CONFIG),
-    }
+    table::CANNOT_START.of_pod(reference, &name_of(pod), message, &[("container", container)])
 }
 
 fn missing(pod: &Value, reference: &ObjectRef, who: &str, message: &str) -> Cause {
     let lower = message.to_lowercase();
     let kind = if lower.contains("configmap") { "ConfigMap" } else { "Secret" };
     let key = lower.contains("key");
-    Cause {
-        id: if key { "LAB-CONFIG-002" } else { "LAB-CONFIG-001" },
-        object: reference.clone(),
-        sentence: format!("Pod {} cannot start: {who} needs a {kind} that lacks: {}", name_of(pod), short(message))
-            .replace("that lacks:", if key { "key that is not in it:" } else { "that is not there:" }),
-        fix: if key {
-            format!("add the key to the {kind}, or correct its name")
-        } else {
-            format!("create the {kind}, or correct its name")
-        },
-        patience: Patience::After(CONFIG),
-    }
+    let what = if key { &table::CONFIG_KEY } else { &table::CONFIG_MISSING };
+    what.of_pod(reference, &name_of(pod), message, &[("who", who), ("kind", kind)])
 }
 
 fn memory_limit<'p>(pod: &'p Value, container: &str) -> Option<&'p str> {
@@ -162,19 +125,18 @@ fn waits_for_another(text: &str) -> bool {
     WORDS.iter().any(|word| lower.contains(word))
 }
 
-fn reference_log(reference: &ObjectRef, container: &str) -> String {
+fn log_command(reference: &ObjectRef, container: &str) -> String {
     format!("kubectl -n {} logs {} -c {container} --previous", reference.namespace.as_deref().unwrap_or("default"), reference.name)
 }
 
-fn explain(code: i64, command: &str) -> String {
-    let meaning = match code {
+fn meaning(code: i64) -> &'static str {
+    match code {
         126 => "the command is not executable; ",
         127 => "the command is not in the image; ",
         137 => "it was killed, often by a liveness probe or for memory; ",
         143 => "it was asked to end, often by a liveness probe; ",
         _ => "",
-    };
-    format!("{meaning}read its log: {command}")
+    }
 }
 
 #[cfg(test)]
@@ -182,6 +144,10 @@ mod tests {
     use super::*;
     use serde_json::json;
     use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    const CONFIG: Duration = Duration::from_secs(30);
+    const CRASHING: Duration = Duration::from_secs(90);
 
     #[expect(clippy::needless_pass_by_value, reason = "tables read better without a reference on each value")]
     #[track_caller]
@@ -193,8 +159,16 @@ mod tests {
         let events: Vec<Value> =
             events.iter().map(|(r, m)| json!({"involvedObject": {"kind": "Pod", "name": "p"}, "reason": r, "message": m})).collect();
         let logs = BTreeMap::from([(("p".to_owned(), "c".to_owned()), log.to_owned())]);
-        let scene =
-            Scene { object: &reference, live: &pod, pods: &[&pod], events: &events.iter().collect::<Vec<_>>(), claims: &[], logs: &logs };
+        let scene = Scene {
+            object: &reference,
+            live: &pod,
+            pods: &[&pod],
+            events: &events.iter().collect::<Vec<_>>(),
+            claims: &[],
+            nodes: &[],
+            placed: &[],
+            logs: &logs,
+        };
         let cause = super::super::find(&scene).into_iter().next().expect("a cause");
         assert_eq!((cause.id, cause.patience), (id, patience), "{}", cause.sentence);
         for word in words {
@@ -265,5 +239,18 @@ mod tests {
             Patience::Hold,
             &["statuscode: 503"],
         );
+        let killed = ("Killing", "Container c failed liveness probe, will be restarted");
+        let unhealthy = ("Unhealthy", "Liveness probe failed: Get \"http://10.1.0.9:9/\": connection refused");
+        check(
+            crash(1, 137, "Error"),
+            "",
+            &[killed, unhealthy],
+            "LAB-PROBE-002",
+            Patience::After(CRASHING),
+            &["connection refused", "1 restarts"],
+        );
+        check(crash(5, 137, "Error"), "", &[killed], "LAB-PROBE-002", Patience::Now, &["failed liveness probe"]);
+        // a liveness probe says nothing about readiness
+        check(crash(1, 1, "Error"), "boom", &[unhealthy], "LAB-CRASH-001", Patience::After(CRASHING), &["boom"]);
     }
 }

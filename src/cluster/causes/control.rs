@@ -1,9 +1,7 @@
 //! What a workload's controller says: pods that may not be made, Jobs that failed, rollouts that ran out of time.
 
-use super::cause::{Cause, Patience, Scene, short};
-use std::time::Duration;
-
-const REFUSED: Duration = Duration::from_secs(20);
+use super::cause::{Cause, Scene, short};
+use super::table::{self, Kind};
 
 pub fn of_owner(scene: &Scene<'_>) -> Vec<Cause> {
     let mut found = Vec::new();
@@ -17,32 +15,24 @@ pub fn of_owner(scene: &Scene<'_>) -> Vec<Cause> {
         && let Some(failed) = condition("Failed", None)
     {
         let last = scene.logs.values().find_map(|log| log.lines().map(str::trim).rfind(|line| !line.is_empty()));
-        found.push(Cause {
-            id: "LAB-JOB-001",
-            object: scene.object.clone(),
-            sentence: format!(
-                "{} failed: {} ({}){}",
-                scene.object,
-                short(failed["message"].as_str().unwrap_or_default()),
-                failed["reason"].as_str().unwrap_or("no reason"),
-                last.map(|line| format!("; it said: {}", short(line))).unwrap_or_default()
-            ),
-            fix: "read the log of its pods, correct the cause, then delete the Job and run again".to_owned(),
-            patience: Patience::Now,
-        });
+        let last = last.map(|line| format!("; it said: {}", short(line))).unwrap_or_default();
+        let reason = failed["reason"].as_str().unwrap_or("no reason");
+        found.push(told(&table::JOB_FAILED, scene, failed["message"].as_str().unwrap_or_default(), &[("reason", reason), ("last", &last)]));
     }
     if scene.object.kind == "Deployment"
         && let Some(deadline) = condition("Progressing", Some("ProgressDeadlineExceeded"))
     {
-        found.push(Cause {
-            id: "LAB-ROLLOUT-001",
-            object: scene.object.clone(),
-            sentence: format!("{} made no progress: {}", scene.object, short(deadline["message"].as_str().unwrap_or_default())),
-            fix: "look at its pods; raise progressDeadlineSeconds if it is only slow".to_owned(),
-            patience: Patience::Now,
-        });
+        found.push(told(&table::OUT_OF_TIME, scene, deadline["message"].as_str().unwrap_or_default(), &[]));
     }
     found
+}
+
+/// A cause about the controller itself.
+fn told(kind: &Kind, scene: &Scene<'_>, said: &str, more: &[(&str, &str)]) -> Cause {
+    let (object, said) = (scene.object.to_string(), short(said));
+    let mut values = vec![("object", object.as_str()), ("said", said.as_str())];
+    values.extend_from_slice(more);
+    kind.cause(scene.object, &values)
 }
 
 /// Pods that the API server refused to the controller: quota, policy, pod security, a webhook that is down.
@@ -59,40 +49,25 @@ fn pods_refused(scene: &Scene<'_>) -> Option<Cause> {
     };
     let message = from_status.or_else(from_events)?;
     let lower = message.to_lowercase();
-    let (id, what, fix, patience) = if lower.contains("exceeded quota") {
-        ("LAB-QUOTA-001", "the namespace's quota is used up", "raise the quota or lower the requests", Patience::After(REFUSED))
+    let kind = if lower.contains("exceeded quota") {
+        &table::QUOTA
     } else if lower.contains("failed calling webhook") {
-        (
-            "LAB-WEBHOOK-001",
-            "an admission webhook cannot be reached",
-            "look at the webhook's pods; they may still be coming up",
-            Patience::Hold,
-        )
+        &table::WEBHOOK_DOWN
     } else if lower.contains("serviceaccount") && lower.contains("not found") {
-        ("LAB-ACCOUNT-001", "its service account is not there", "create the ServiceAccount, or correct its name", Patience::After(REFUSED))
+        &table::NO_ACCOUNT
     } else if lower.contains("podsecurity") {
-        (
-            "LAB-SECURITY-001",
-            "the namespace's pod security level forbids it",
-            "change the pod, or the namespace's label",
-            Patience::After(REFUSED),
-        )
+        &table::POD_SECURITY
     } else {
-        ("LAB-PODS-001", "the API server refuses them", "change what the message names", Patience::After(REFUSED))
+        &table::PODS_REFUSED
     };
     let quota = message.split_once("exceeded quota: ").and_then(|(_, rest)| rest.split(',').next());
     let by = quota.map(|name| format!(" ({name})")).unwrap_or_default();
-    Some(Cause {
-        id,
-        object: scene.object.clone(),
-        sentence: format!("{} gets no pods, {what}{by}: {}", scene.object, short(message)),
-        fix: fix.to_owned(),
-        patience,
-    })
+    Some(told(kind, scene, message, &[("by", &by)]))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::cause::Patience;
     use super::*;
     use crate::cluster::object::ObjectRef;
     use serde_json::{Value, json};
@@ -101,7 +76,7 @@ mod tests {
     fn causes(live: &Value, events: &[&Value], log: &str) -> Vec<Cause> {
         let reference = ObjectRef::of(live).unwrap();
         let logs = BTreeMap::from([(("p".to_owned(), "c".to_owned()), log.to_owned())]);
-        of_owner(&Scene { object: &reference, live, pods: &[], events, claims: &[], logs: &logs })
+        of_owner(&Scene { object: &reference, live, pods: &[], events, claims: &[], nodes: &[], placed: &[], logs: &logs })
     }
 
     #[test]

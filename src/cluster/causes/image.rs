@@ -1,12 +1,9 @@
 //! Images that cannot be pulled, told apart by what helps.
 
-use super::cause::{Cause, Patience, Scene, name_of, short};
+use super::cause::{Cause, Scene, name_of};
+use super::table::{self, Kind};
 use crate::cluster::object::ObjectRef;
 use serde_json::Value;
-use std::time::Duration;
-
-/// Two kubelet tries lie further apart than this, so it is not one unlucky answer.
-const TWICE: Duration = Duration::from_secs(10);
 
 pub fn of_container(pod: &Value, reference: &ObjectRef, status: &Value, scene: &Scene<'_>) -> Option<Cause> {
     let waiting = &status["state"]["waiting"];
@@ -25,71 +22,30 @@ pub fn of_container(pod: &Value, reference: &ObjectRef, status: &Value, scene: &
         .into_iter()
         .find(|message| message.contains("ull image") && message.contains(image));
     let text = event.filter(|_| reason == "ImagePullBackOff" || told.is_empty()).unwrap_or(told);
-    let (id, what, fix, patience) = sort(reason, &text.to_lowercase());
-    Some(Cause {
-        id,
-        object: reference.clone(),
-        sentence: format!("Pod {} cannot start: image {image} {what}: {}", name_of(pod), short(text)),
-        fix: fix.to_owned(),
-        patience,
-    })
+    let kind = sort(reason, &text.to_lowercase());
+    Some(kind.of_pod(reference, &name_of(pod), text, &[("image", image)]))
 }
 
-fn sort(reason: &str, text: &str) -> (&'static str, &'static str, &'static str, Patience) {
+fn sort(reason: &str, text: &str) -> &'static Kind {
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    match reason {
-        "InvalidImageName" => {
-            return ("LAB-IMAGE-007", "has a name that is not valid", "correct the image's name", Patience::Now);
-        }
-        "ErrImageNeverPull" => {
-            return (
-                "LAB-IMAGE-008",
-                "is not on the node and may not be pulled",
-                "load the image into the cluster, or change imagePullPolicy",
-                Patience::Now,
-            );
-        }
-        _ => {}
-    }
-    if says(&["toomanyrequests", "429", "rate limit"]) {
-        return (
-            "LAB-IMAGE-004",
-            "is held back by the registry's rate limit",
-            "log in to the registry, wait, or bring the image with a bundle",
-            Patience::After(Duration::from_mins(2)),
-        );
-    }
-    if says(&["unauthorized", "401", "403", "denied", "authorization failed", "no basic auth"]) && !says(&["does not exist or may require"])
+    if reason == "InvalidImageName" {
+        &table::IMAGE_NAME
+    } else if reason == "ErrImageNeverPull" {
+        &table::IMAGE_NEVER
+    } else if says(&["toomanyrequests", "429", "rate limit"]) {
+        &table::IMAGE_RATE_LIMIT
+    } else if says(&["unauthorized", "401", "403", "denied", "authorization failed", "no basic auth"])
+        && !says(&["does not exist or may require"])
     {
-        return (
-            "LAB-IMAGE-003",
-            "needs credentials that are missing or wrong",
-            "check the image's name and add an imagePullSecret for its registry",
-            Patience::After(TWICE),
-        );
+        &table::IMAGE_UNAUTHORIZED
+    } else if says(&["not found", "manifest unknown", "manifest_unknown", "does not exist", "name unknown", "404", "no match for platform"])
+    {
+        &table::IMAGE_MISSING
+    } else if says(&["x509", "certificate"]) {
+        &table::IMAGE_UNTRUSTED
+    } else {
+        &table::IMAGE_UNREACHABLE
     }
-    if says(&["not found", "manifest unknown", "manifest_unknown", "does not exist", "name unknown", "404", "no match for platform"]) {
-        return (
-            "LAB-IMAGE-002",
-            "does not exist in its registry",
-            "check name and tag (and platform); where no registry is reached, see that the bundle holds it",
-            Patience::After(TWICE),
-        );
-    }
-    if says(&["x509", "certificate"]) {
-        return (
-            "LAB-IMAGE-006",
-            "comes from a registry whose certificate the node does not trust",
-            "add the registry's CA to the nodes, or use a mirror",
-            Patience::After(TWICE),
-        );
-    }
-    (
-        "LAB-IMAGE-005",
-        "cannot be fetched (it is tried again)",
-        "check that the nodes reach the registry: DNS, proxy, mirror",
-        Patience::Hold,
-    )
 }
 
 #[cfg(test)]
@@ -103,7 +59,16 @@ mod tests {
         let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n"}});
         let reference = ObjectRef::of(&pod).unwrap();
         let event = json!({"involvedObject": {"kind": "Pod", "name": "p"}, "reason": "Failed", "message": event.unwrap_or_default()});
-        let scene = Scene { object: &reference, live: &pod, pods: &[&pod], events: &[&event], claims: &[], logs: &BTreeMap::new() };
+        let scene = Scene {
+            object: &reference,
+            live: &pod,
+            pods: &[&pod],
+            events: &[&event],
+            claims: &[],
+            nodes: &[],
+            placed: &[],
+            logs: &BTreeMap::new(),
+        };
         let status = json!({"name": "c", "image": "docker.io/x/y:1", "state": {"waiting": {"reason": reason, "message": message}}});
         let cause = of_container(&pod, &reference, &status, &scene).unwrap();
         assert_eq!(cause.id, id, "{}", cause.sentence);

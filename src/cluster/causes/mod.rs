@@ -5,8 +5,11 @@ mod container;
 mod control;
 mod find;
 mod image;
+mod room;
 mod schedule;
 mod storage;
+mod table;
 
 pub use cause::{Cause, Patience, Scene};
 pub use find::{Ended, Fresh, ended_containers, find, fresh_containers, has_pods, stopped_container, youngest};
+pub use table::{KINDS, Kind};

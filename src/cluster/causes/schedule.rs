@@ -1,12 +1,9 @@
 //! Pods that no node takes.
 
-use super::cause::{Cause, Patience, Scene, name_of, short};
+use super::cause::{Cause, Patience, Scene, name_of};
+use super::{room, table};
 use crate::cluster::object::ObjectRef;
 use serde_json::Value;
-use std::time::Duration;
-
-/// kind has no autoscaler: a node that does not fit now will not fit later, unless something leaves.
-const NO_ROOM: Duration = Duration::from_secs(20);
 
 pub fn of_pod(pod: &Value, reference: &ObjectRef, scene: &Scene<'_>) -> Option<Cause> {
     let scheduled = pod["status"]["conditions"].as_array()?.iter().find(|c| c["type"] == "PodScheduled" && c["status"] == "False")?;
@@ -15,25 +12,22 @@ pub fn of_pod(pod: &Value, reference: &ObjectRef, scene: &Scene<'_>) -> Option<C
         None => scene.said("Pod", &reference.name, &["FailedScheduling"]).first().copied()?,
     };
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    let (fix, patience) =
+    let coming = Some(Patience::Hold);
+    let (step, patience) =
         if says(&["node.kubernetes.io/not-ready", "node.kubernetes.io/network-unavailable", "no nodes available", "node.cloudprovider"]) {
-            ("the nodes are still coming up", Patience::Hold)
+            ("the nodes are still coming up", coming)
         } else if says(&["unbound immediate PersistentVolumeClaims", "persistentvolumeclaim", "volume binding"]) {
-            ("look at the pod's volume claims", Patience::Hold)
+            ("look at the pod's volume claims", coming)
         } else if says(&["Insufficient"]) {
-            ("lower the requests, take a smaller profile, or give the cluster more CPU or memory", Patience::After(NO_ROOM))
+            ("lower the requests, take a smaller profile, or give the cluster more CPU or memory", None)
         } else if says(&["free ports"]) {
-            ("another pod holds the host port; change the port or remove the other", Patience::After(NO_ROOM))
+            ("another pod holds the host port; change the port or remove the other", None)
         } else {
-            ("check nodeSelector, affinity and tolerations of the pod against the nodes' labels and taints", Patience::After(NO_ROOM))
+            ("check nodeSelector, affinity and tolerations of the pod against the nodes' labels and taints", None)
         };
-    Some(Cause {
-        id: "LAB-SCHEDULE-001",
-        object: reference.clone(),
-        sentence: format!("Pod {} fits on no node{}: {}", name_of(pod), asks(pod), short(message)),
-        fix: fix.to_owned(),
-        patience,
-    })
+    let room = if says(&["Insufficient"]) { room::arithmetic(pod, scene) } else { String::new() };
+    let cause = table::UNSCHEDULABLE.of_pod(reference, &name_of(pod), message, &[("asks", &asks(pod)), ("room", &room), ("step", step)]);
+    Some(Cause { patience: patience.unwrap_or(cause.patience), ..cause })
 }
 
 /// What the pod asks for, beside what the scheduler says of the nodes.
@@ -56,6 +50,9 @@ mod tests {
     use super::*;
     use serde_json::json;
     use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    const NO_ROOM: Duration = Duration::from_secs(20);
 
     #[track_caller]
     fn check(message: &str, patience: Patience) {
@@ -63,7 +60,16 @@ mod tests {
             "spec": {"containers": [{"name": "c", "resources": {"requests": {"cpu": "8"}}}]},
             "status": {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}]}});
         let reference = ObjectRef::of(&pod).unwrap();
-        let scene = Scene { object: &reference, live: &pod, pods: &[&pod], events: &[], claims: &[], logs: &BTreeMap::new() };
+        let scene = Scene {
+            object: &reference,
+            live: &pod,
+            pods: &[&pod],
+            events: &[],
+            claims: &[],
+            nodes: &[],
+            placed: &[],
+            logs: &BTreeMap::new(),
+        };
         let cause = of_pod(&pod, &reference, &scene).unwrap();
         assert_eq!(cause.patience, patience);
         assert!(cause.sentence.contains(message) && cause.sentence.contains("c asks for cpu 8"), "{}", cause.sentence);

@@ -1,6 +1,7 @@
 //! Claims that get no volume.
 
-use super::cause::{Cause, Patience, Scene, name_of, short};
+use super::cause::{Cause, Patience, Scene, name_of};
+use super::table;
 use crate::cluster::object::ObjectRef;
 use serde_json::Value;
 use std::time::Duration;
@@ -20,17 +21,11 @@ pub fn of_pod(pod: &Value, scene: &Scene<'_>) -> Vec<Cause> {
             let message =
                 *scene.said("PersistentVolumeClaim", name, &["ProvisioningFailed", "FailedBinding", "VolumeFailedDelete"]).first()?;
             let never = message.contains("no storage class is set") || (message.contains("storageclass") && message.contains("not found"));
-            Some(Cause {
-                id: "LAB-VOLUME-001",
-                object: ObjectRef::of(claim)?,
-                sentence: format!("PersistentVolumeClaim {} of pod {} gets no volume: {}", name_of(claim), name_of(pod), short(message)),
-                fix: if never {
-                    "name a storage class that exists, or make one the default".to_owned()
-                } else {
-                    "look at the storage provisioner's pods".to_owned()
-                },
-                patience: if never { Patience::After(NO_CLASS) } else { Patience::Hold },
-            })
+            let step =
+                if never { "name a storage class that exists, or make one the default" } else { "look at the storage provisioner's pods" };
+            let cause =
+                table::NO_VOLUME.of_pod(&ObjectRef::of(claim)?, &name_of(pod), message, &[("claim", &name_of(claim)), ("step", step)]);
+            Some(if never { Cause { patience: Patience::After(NO_CLASS), ..cause } } else { cause })
         })
         .collect()
 }
@@ -51,8 +46,16 @@ mod tests {
         let reference = ObjectRef::of(&pod).unwrap();
         for (phase, count) in [("Pending", 1), ("Bound", 0)] {
             let claim = claim(phase);
-            let scene =
-                Scene { object: &reference, live: &pod, pods: &[&pod], events: &[&event], claims: &[&claim], logs: &BTreeMap::new() };
+            let scene = Scene {
+                object: &reference,
+                live: &pod,
+                pods: &[&pod],
+                events: &[&event],
+                claims: &[&claim],
+                nodes: &[],
+                placed: &[],
+                logs: &BTreeMap::new(),
+            };
             let found = of_pod(&pod, &scene);
             assert_eq!(found.len(), count);
             assert!(found.iter().all(|c| c.patience == Patience::After(NO_CLASS) && c.sentence.contains("fast")));

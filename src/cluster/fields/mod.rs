@@ -6,3 +6,4 @@ mod quantity;
 
 pub use compare::compare;
 pub use owners::{FieldTree, Manager, managers};
+pub use quantity::nanos;

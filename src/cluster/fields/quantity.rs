@@ -8,7 +8,7 @@ pub fn same_quantity(a: &Value, b: &Value) -> bool {
 }
 
 /// In billionths; `None` when it is no quantity or too large to tell.
-fn nanos(value: &Value) -> Option<i128> {
+pub fn nanos(value: &Value) -> Option<i128> {
     match value {
         Value::Number(number) => parse(&number.to_string()),
         Value::String(text) => parse(text),

@@ -1,14 +1,10 @@
 //! APIService: its backend answers.
 
-use super::judgement::{Judgement, condition, words};
+use super::judgement::{Judgement, condition};
 use serde_json::Value;
 
 pub fn judge(object: &Value) -> Judgement {
-    match condition(object, "Available") {
-        Some(available) if available["status"] == "True" => Judgement::Ready,
-        Some(available) => Judgement::InProgress(words(available)),
-        None => Judgement::InProgress("nobody has asked its backend yet".to_owned()),
-    }
+    condition(object, "Available").lacks("nobody has asked its backend yet").unwrap_or(Judgement::Ready)
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use super::judgement::{Judgement, count};
 use serde_json::Value;
 
 pub fn judge(object: &Value) -> Judgement {
-    let wanted = count(object, "desiredNumberScheduled");
+    let Some(wanted) = object["status"]["desiredNumberScheduled"].as_i64() else {
+        return Judgement::InProgress("its controller has not counted the nodes yet".to_owned());
+    };
     let steps = [
         ("currentNumberScheduled", "have a pod"),
         ("updatedNumberScheduled", "have a pod of the new template"),
@@ -36,6 +38,7 @@ mod tests {
         };
         assert_eq!(judge(&status(2)), Judgement::Ready);
         assert_eq!(judge(&status(1)), Judgement::InProgress("1 of 2 nodes have an available pod".into()));
-        assert_eq!(judge(&json!({"status": {"observedGeneration": 1}})), Judgement::Ready);
+        assert_eq!(judge(&json!({"status": {"desiredNumberScheduled": 0}})), Judgement::Ready);
+        assert!(matches!(judge(&json!({"status": {"observedGeneration": 1}})), Judgement::InProgress(_)));
     }
 }

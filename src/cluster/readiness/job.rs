@@ -4,11 +4,10 @@ use super::judgement::{Judgement, condition, count, words};
 use serde_json::Value;
 
 pub fn judge(object: &Value) -> Judgement {
-    let is = |kind: &str| condition(object, kind).filter(|c| c["status"] == "True");
-    if is("Complete").is_some() {
+    if condition(object, "Complete").holds().is_some() {
         return Judgement::Ready;
     }
-    if let Some(failed) = is("Failed") {
+    if let Some(failed) = condition(object, "Failed").holds() {
         return Judgement::Failed(words(failed));
     }
     if object["spec"]["suspend"] == true {

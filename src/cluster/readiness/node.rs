@@ -4,14 +4,10 @@ use super::judgement::{Judgement, condition, words};
 use serde_json::Value;
 
 pub fn judge(object: &Value) -> Judgement {
-    if let Some(network) = condition(object, "NetworkUnavailable").filter(|c| c["status"] == "True") {
+    if let Some(network) = condition(object, "NetworkUnavailable").holds() {
         return Judgement::InProgress(words(network));
     }
-    match condition(object, "Ready") {
-        Some(ready) if ready["status"] == "True" => Judgement::Ready,
-        Some(ready) => Judgement::InProgress(words(ready)),
-        None => Judgement::InProgress("its kubelet has not reported yet".to_owned()),
-    }
+    condition(object, "Ready").lacks("its kubelet has not reported yet").unwrap_or(Judgement::Ready)
 }
 
 #[cfg(test)]

@@ -1,20 +1,17 @@
-//! Pod: running with every container ready, or ended well. A pod that is to run on and failed has failed.
+//! Pod: running with every container ready, or ended well. A pod that ended badly has failed. What still tries is in progress: how long that makes
+//! sense is for the causes to say, since they know why.
 
-use super::judgement::{Judgement, condition, words};
+use super::judgement::{Judgement, State, condition, words};
 use serde_json::Value;
 
 pub fn judge(object: &Value) -> Judgement {
     match object["status"]["phase"].as_str() {
         Some("Succeeded") => Judgement::Ready,
         Some("Failed") => Judgement::Failed(format!("it ended: {}", words(&object["status"]))),
-        Some("Running") => match condition(object, "Ready") {
-            Some(ready) if ready["status"] == "True" => Judgement::Ready,
-            Some(ready) => Judgement::InProgress(words(ready)),
-            None => Judgement::InProgress("its containers have not reported yet".to_owned()),
-        },
-        _ => match condition(object, "PodScheduled").filter(|c| c["status"] == "False") {
-            Some(scheduled) => Judgement::InProgress(words(scheduled)),
-            None => Judgement::InProgress("it has not started yet".to_owned()),
+        Some("Running") => condition(object, "Ready").lacks("its containers have not reported yet").unwrap_or(Judgement::Ready),
+        _ => match condition(object, "PodScheduled") {
+            State::Not(scheduled) => Judgement::InProgress(words(scheduled)),
+            _ => Judgement::InProgress("it has not started yet".to_owned()),
         },
     }
 }

@@ -5,6 +5,7 @@
 mod again;
 mod bad;
 mod bed;
+mod causes;
 mod events;
 mod function;
 pub mod kill;
