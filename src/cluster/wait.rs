@@ -254,7 +254,7 @@ impl Round<'_> {
             };
             found.extend(causes::find(&scene));
         }
-        found.sort_by_key(|cause| cause.patience);
+        found.sort_by_key(Cause::rank);
         found
     }
 

@@ -91,10 +91,12 @@ fn each_broken_workload_gets_the_right_cause_and_no_other() {
         }
         assert!(!first.sentence.contains('{') && !first.fix.contains('{'), "{name}: a gap is left: {} / {}", first.sentence, first.fix);
         assert!(!first.fix.is_empty(), "{name}: no way out");
-        // the same fault may be told from two sides: a Job failed and so did its container, a claim gets no volume and its pod no node
+        // the same fault may be told from two sides: a Job failed and so did its container, a claim gets no volume and its pod no node,
+        // a quota refuses the pods until the time is up
         let sides: &[&str] = match id {
             "LAB-JOB-001" => &["LAB-CRASH-001"],
             "LAB-VOLUME-001" => &["LAB-SCHEDULE-001"],
+            "LAB-QUOTA-001" => &["LAB-ROLLOUT-001"],
             _ => &[],
         };
         let other: Vec<&str> = found.iter().map(|cause| cause.id).filter(|other| *other != id && !sides.contains(other)).collect();

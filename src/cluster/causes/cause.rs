@@ -1,5 +1,6 @@
 //! A cause, and what it is found in.
 
+use super::table::OUT_OF_TIME;
 use crate::cluster::object::ObjectRef;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -29,6 +30,13 @@ pub struct Cause {
     pub fix: String,
     /// How long waiting still makes sense.
     pub patience: Patience,
+}
+
+impl Cause {
+    /// What is told first: that time ran out comes after whatever it ran out over, then what ends the wait soonest.
+    pub fn rank(&self) -> (bool, Patience) {
+        (self.id == OUT_OF_TIME.id, self.patience)
+    }
 }
 
 /// Everything that is known about one object that is not ready.

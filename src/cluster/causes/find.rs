@@ -37,7 +37,7 @@ pub fn find(scene: &Scene<'_>) -> Vec<Cause> {
         ids.push(cause.id);
         new
     });
-    found.sort_by_key(|cause| cause.patience);
+    found.sort_by_key(Cause::rank);
     found
 }
 
