@@ -23,22 +23,29 @@ go_flags() {
   export CGO_ENABLED=0 GOFLAGS="-mod=mod -buildvcs=false -gcflags=all=-dwarf=false" GOWORK=off GOTOOLCHAIN=local
 }
 
-# stand_ins TREE MODULE PACKAGE...: compiles a copy of MODULE in which these packages
-# are the sources in TREE/stand-ins. (go's -overlay refuses files of its module cache.)
-stand_ins() {
-  local tree=$1 module=$2 package folder copy=$1/copies/${2##*/}
-  shift 2
+# own_copy TREE MODULE: from here on TREE compiles a copy of MODULE that may be changed;
+# prints its folder. (go's -overlay refuses files of its module cache.)
+own_copy() {
+  local tree=$1 module=$2 folder copy=$1/copies/${2##*/}
   go_flags
   (cd "$tree" && go mod download "$module")
   folder=$(cd "$tree" && go list -m -f '{{.Dir}}' "$module")
   mkdir -p "$tree/copies"
   cp -r "$folder" "$copy"
   chmod -R u+w "$copy"
+  (cd "$tree" && go mod edit -replace "$module=./copies/${copy##*/}")
+  echo "$copy"
+}
+
+# stand_ins TREE MODULE PACKAGE...: compiles a copy of MODULE in which these packages
+# are the sources in TREE/stand-ins.
+stand_ins() {
+  local tree=$1 module=$2 package copy; copy=$(own_copy "$1" "$2")
+  shift 2
   for package; do
     rm -f "$copy/${package#"$module"/}"/*.go
     cp "$tree/stand-ins/$package"/*.go "$copy/${package#"$module"/}/"
   done
-  (cd "$tree" && go mod edit -replace "$module=./copies/${copy##*/}")
 }
 
 # go_fetch TREE PACKAGE...: downloads what a build will need, and nothing more.
