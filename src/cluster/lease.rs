@@ -234,7 +234,7 @@ impl Held {
                 match self.kube.get(&self.path).await {
                     // our own renewal whose answer was lost
                     Ok(lease) if other(&lease, &self.me).is_none() && identity(&lease) == self.me.run => {
-                        (self.lease, self.renewed) = (lease, sent)
+                        (self.lease, self.renewed) = (lease, sent);
                     }
                     Ok(lease) => self.lost = Some(other(&lease, &self.me).unwrap_or_else(|| "nobody".to_owned())),
                     Err(error) if error.is_not_found() => self.lost = Some("nobody: it was deleted".to_owned()),

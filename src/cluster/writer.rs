@@ -33,9 +33,9 @@ impl Writer {
             live => live?,
         };
         match adopt::take_over(&live, &resource.api_version) {
-            Some(patch) => {
+            Some(operations) => {
                 self.fence.pass().await?;
-                self.kube.json_patch(&path, MANAGER, &patch).await.map(drop)
+                self.kube.json_patch(&path, MANAGER, &operations).await.map(drop)
             }
             None => Ok(()),
         }

@@ -108,9 +108,9 @@ impl Kube {
     }
 
     /// PATCH with a JSON patch (RFC 6902): all of it or nothing.
-    pub async fn json_patch(&self, path: &str, manager: &str, patch: &Value) -> Result<Value, ApiError> {
+    pub async fn json_patch(&self, path: &str, manager: &str, operations: &Value) -> Result<Value, ApiError> {
         let path = format!("{path}?fieldManager={manager}");
-        parse(&self.call(Method::PATCH, &path, Some("application/json-patch+json"), patch.to_string().into_bytes()).await?)
+        parse(&self.call(Method::PATCH, &path, Some("application/json-patch+json"), operations.to_string().into_bytes()).await?)
     }
 
     /// DELETE with options (`preconditions`, `propagationPolicy`).
