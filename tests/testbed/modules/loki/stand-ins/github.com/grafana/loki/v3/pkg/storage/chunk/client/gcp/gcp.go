@@ -34,6 +34,7 @@ type GCSConfig struct {
 	BucketName      string        `yaml:"bucket_name"`
 	ChunkBufferSize int           `yaml:"chunk_buffer_size"`
 	RequestTimeout  time.Duration `yaml:"request_timeout"`
+	EnableRetries   bool          `yaml:"enable_retries"`
 }
 
 // RegisterFlags has nothing to register.
