@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(labctl::app::run(std::env::args_os()))
+    ExitCode::from(labctl::app::run(std::env::args_os().collect()))
 }

@@ -6,8 +6,9 @@ use super::{diff, doctor, down, logs, parts, plan, reach, runs, show, status, up
 use crate::cli::{Cli, Verb};
 use clap::{CommandFactory, Parser};
 
-/// Runs the command line; the exit code is documented in docs/exit-codes.md.
-pub fn run(args: impl IntoIterator<Item = std::ffi::OsString>) -> u8 {
+/// Runs the command line; the exit code is documented in docs/exit-codes.md. Not generic, so that all of labctl is compiled once, in the library, and not
+/// once more in the binary.
+pub fn run(args: Vec<std::ffi::OsString>) -> u8 {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
