@@ -5,9 +5,21 @@ after=kube-core
 inputs="modules/jaeger oci.py"
 versions=JAEGER
 seconds=90
-fetch() { go_fetch "$(go_tree jaeger)" github.com/jaegertracing/jaeger/cmd/all-in-one; }
+_tree() {
+  local tree copy
+  tree=$(go_tree jaeger)
+  # OpenTelemetry's own detectors are of a newer schema than Jaeger names for itself, and two names are an error at start
+  copy=$(own_copy "$tree" github.com/jaegertracing/jaeger)
+  sed -i '/resource.WithSchemaURL(otelsemconv.SchemaURL),/d' "$copy/pkg/jtracer/jtracer.go"
+  echo "$tree"
+}
+fetch() {
+  local tree; tree=$(_tree)
+  go_fetch "$tree" github.com/jaegertracing/jaeger/cmd/all-in-one
+}
 build() {
-  go_build "$(go_tree jaeger)" "-X github.com/jaegertracing/jaeger/pkg/version.latestVersion=$JAEGER" root/go/bin github.com/jaegertracing/jaeger/cmd/all-in-one
+  local tree; tree=$(_tree)
+  go_build "$tree" "-X github.com/jaegertracing/jaeger/pkg/version.latestVersion=$JAEGER" root/go/bin github.com/jaegertracing/jaeger/cmd/all-in-one
   mv root/go/bin/all-in-one root/go/bin/all-in-one-linux
   mkdir -p root/badger
   chown 10001:10001 root/badger
