@@ -3,7 +3,7 @@ about="Alertmanager from Debian's package"
 needs=debian-python
 inputs="oci.py"
 versions=DEBIAN
-seconds=4
+seconds=3
 lane=io
 build() {
   local version; version=$(deb prometheus-alertmanager)

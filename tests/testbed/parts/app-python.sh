@@ -2,7 +2,7 @@
 about="the sample app of this repository, with its Python packages"
 needs=debian-python
 inputs="../../apps/app-python/requirements.txt ../../apps/app-python/app_python ../../apps/app-python/pyproject.toml oci.py"
-seconds=21
+seconds=16
 lane=io
 build() {
   local app=$TB_REPO/apps/app-python version

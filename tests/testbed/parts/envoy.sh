@@ -3,7 +3,7 @@ about="Envoy, the gateway proxy"
 needs=debian-python
 inputs="python/envoy.txt oci.py"
 versions=ENVOY
-seconds=5
+seconds=4
 lane=io
 build() {
   local found

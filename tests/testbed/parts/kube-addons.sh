@@ -4,7 +4,7 @@ needs=gostd
 after=kube-core
 inputs="modules/kubernetes go/coredns"
 versions="COREDNS LOCAL_PATH"
-seconds=35
+seconds=21
 _provisioner=github.com/rancher/local-path-provisioner
 # not one go command: the provisioner's logging library is spelled github.com/Sirupsen,
 # etcd's and CoreDNS's github.com/sirupsen, and go refuses both at once

@@ -3,7 +3,7 @@ about="kube-apiserver, kube-controller-manager, kubectl"
 needs=gostd
 inputs="modules/kubernetes lib/kube.sh"
 versions=KUBERNETES
-seconds=770
+seconds=640
 fetch() { go_fetch "$(go_tree kubernetes)" k8s.io/kubernetes/cmd/kube{-apiserver,-controller-manager,ctl}; }
 build() {
   . "$TB_ROOT/lib/kube.sh"

@@ -4,7 +4,7 @@ needs="kube-core kube-node kube-addons etcd own-tools node-rootfs"
 inputs="oci.py"
 versions="KUBERNETES ETCD_TAG COREDNS PAUSE_TAG LOCAL_PATH"
 packages="busybox-static zstd"
-seconds=10
+seconds=11
 lane=io
 # one NAME TAG ENTRYPOINT: an image of ./root
 one() {

@@ -4,7 +4,7 @@ needs="gostd common-files"
 after=kube-core
 inputs="modules/kubernetes oci.py"
 versions="METRICS_SERVER KUBERNETES"
-seconds=50
+seconds=11
 _server=sigs.k8s.io/metrics-server
 _tree() { # its generated schemas do not compile against these libraries
   local tree; tree=$(go_tree kubernetes)

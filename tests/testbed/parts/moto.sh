@@ -3,7 +3,7 @@ about="moto, the AWS emulator"
 needs=debian-python
 inputs="python/moto.txt oci.py"
 versions=MOTO
-seconds=24
+seconds=19
 lane=io
 build() {
   local lib=root/usr/local/lib/python3.11/dist-packages

@@ -3,7 +3,7 @@ about="node-exporter from Debian's package"
 needs=debian-python
 inputs="oci.py"
 versions=DEBIAN
-seconds=3
+seconds=2
 lane=io
 build() {
   local version; version=$(deb prometheus-node-exporter)

@@ -3,7 +3,7 @@ about="the node image for kind, as a docker archive"
 needs="engine kube-core kube-node kube-images node-rootfs"
 inputs="node/root oci.py"
 versions="KUBERNETES LOCAL_PATH"
-seconds=12
+seconds=5
 lane=io
 build() {
   local name

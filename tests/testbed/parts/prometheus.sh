@@ -3,7 +3,7 @@ about="Prometheus from Debian's package"
 needs=debian-python
 inputs="oci.py"
 versions=DEBIAN
-seconds=6
+seconds=5
 lane=io
 build() {
   local version; version=$(deb prometheus)
