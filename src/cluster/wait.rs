@@ -238,7 +238,11 @@ impl Round<'_> {
             }
             let namespace = object.namespace.as_deref().unwrap_or_default();
             let here = |value: &Value| value["metadata"]["namespace"] == namespace;
-            let of_pods: Vec<Arc<Value>> = if object.kind == "Pod" { vec![there.clone()] } else { pods_of(&pods, object, there) };
+            let of_pods: Vec<Arc<Value>> = match object.kind.as_str() {
+                "Pod" => vec![there.clone()],
+                _ if awaits_first_pod(there) => Vec::new(),
+                _ => pods_of(&pods, object, there),
+            };
             let said = events.filter(|event| event["involvedObject"]["namespace"] == namespace);
             let claims = claims.filter(here);
             let logs = self.logs_of(&of_pods).await;
@@ -329,6 +333,14 @@ fn core(kind: &str, plural: &str) -> Resource {
     Resource { api_version: "v1".into(), kind: kind.into(), plural: plural.into(), namespaced: true }
 }
 
+/// Whether a rollout has not made a pod of its new template yet. What there is then are pods of an older one, and their trouble may be the very
+/// reason for the change.
+fn awaits_first_pod(there: &Value) -> bool {
+    let count = |name: &str| there["status"][name].as_u64().unwrap_or(0);
+    let rolls = matches!(there["kind"].as_str(), Some("Deployment" | "StatefulSet"));
+    rolls && count("updatedReplicas") == 0 && count("replicas") > 0
+}
+
 /// A workload's pods of the newest template that are not on their way out.
 fn pods_of(pods: &KindWatch, object: &ObjectRef, there: &Value) -> Vec<Arc<Value>> {
     causes::youngest(pods.filter(|pod| {
@@ -336,4 +348,19 @@ fn pods_of(pods: &KindWatch, object: &ObjectRef, there: &Value) -> Vec<Arc<Value
             && selects(&there["spec"]["selector"], &pod["metadata"]["labels"])
             && !pod["metadata"]["deletionTimestamp"].is_string()
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn pods_of_an_older_template_are_not_held_against_a_rollout_that_has_only_begun() {
+        let status = |updated: u64| json!({"kind": "Deployment", "status": {"replicas": 1, "updatedReplicas": updated}});
+        assert!(awaits_first_pod(&status(0)));
+        assert!(!awaits_first_pod(&status(1)));
+        assert!(!awaits_first_pod(&json!({"kind": "Deployment", "status": {}})), "nothing is there yet, so nothing is old");
+        assert!(!awaits_first_pod(&json!({"kind": "ReplicaSet", "status": {"replicas": 1}})));
+    }
 }
