@@ -140,7 +140,7 @@ impl Context {
     }
 
     /// This process, as others shall find it in locks.
-    pub fn holder(&self, verb: &str, run: &RunId) -> Holder {
+    pub fn holder(verb: &str, run: &RunId) -> Holder {
         Holder::this_process(verb, &run.0, |name| std::env::var(name).ok().filter(|value| !value.is_empty()))
     }
 

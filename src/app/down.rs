@@ -18,7 +18,7 @@ pub async fn run(context: &Context, args: &DownArgs) -> Result<u8, Failure> {
     if !planned.is_empty() {
         show::confirm(context, &format!("Take away lab {}: {what}?", context.global.lab))?;
     }
-    let holder = context.holder("down", &runs::new_id(Verb::Down, &context.global.lab));
+    let holder = Context::holder("down", &runs::new_id(Verb::Down, &context.global.lab));
     let lock = context.lock(&holder, args.wait.time()).await?;
     teardown.setup.shared.lock().await.writer = Some(Writer { holder, wait: args.wait.time() });
     let (say, mut said) = tokio::sync::mpsc::unbounded_channel();

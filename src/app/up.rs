@@ -22,7 +22,7 @@ pub async fn run(context: &Context, args: &UpArgs) -> Result<u8, Failure> {
     super::plan::refuse_what_does_not_fit(context, &setup, args.force).await?;
     let runs = context.paths.runs(&context.global.lab);
     let run = runs::new_id(Verb::Up, &context.global.lab);
-    let holder = context.holder("up", &run);
+    let holder = Context::holder("up", &run);
     let _lock = context.lock(&holder, args.wait.time()).await?;
     // only now: two runs at once must not make two sets of passwords
     let setup = {

@@ -35,18 +35,18 @@ impl Helm {
         let mark = self.mark();
         // what cannot be read is asked for again
         let mut known: BTreeMap<String, String> = files::read_json(&remembered).unwrap_or_default();
-        let version = match mark.as_ref().and_then(|mark| known.get(mark)) {
-            Some(version) => version.clone(),
-            None => {
-                let args = ["version", "--template", "{{.Version}}"].map(str::to_owned).to_vec();
-                let said = self.call(args, Duration::from_secs(30), &Sink::silent(), cancel).await?;
-                let version = said.trim().trim_start_matches('v').to_owned();
-                if let Some(mark) = mark {
-                    known.insert(mark, version.clone());
-                    files::write_json(&remembered, &known)?;
-                }
-                version
+        let remembered_version = mark.as_ref().and_then(|mark| known.get(mark)).cloned();
+        let version = if let Some(version) = remembered_version {
+            version
+        } else {
+            let args = ["version", "--template", "{{.Version}}"].map(str::to_owned).to_vec();
+            let said = self.call(args, Duration::from_secs(30), &Sink::silent(), cancel).await?;
+            let version = said.trim().trim_start_matches('v').to_owned();
+            if let Some(mark) = mark {
+                known.insert(mark, version.clone());
+                files::write_json(&remembered, &known)?;
             }
+            version
         };
         if version.split('.').next() != Some("4") {
             return Err(HelmError::Version { program: self.program.to_string_lossy().into_owned(), found: version });
