@@ -4,7 +4,7 @@
 //! API servers of its own. Both are given what one run of `helm template --include-crds` printed: the one through the catalogue and the cluster
 //! room, the other through `kubectl apply --server-side`. Then everything either server holds is compared.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests say what they expect")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests say what they expect")]
 
 use super::server::{Fresh, fresh, program};
 use labctl::adapters::helm::{Helm, HelmError, Place, Render, Wanted};

@@ -202,7 +202,7 @@ fn run(target: &Target, input: &[u8]) {
                     assert!(!error.to_string().is_empty() && error.line >= 1);
                 }
             }
-            let _read = yaml::typed::<Stack>("a", &text).map(|stack| drop(stack)).map_err(|error| error.to_string());
+            let _read = yaml::typed::<Stack>("a", &text).map(drop).map_err(|error| error.to_string());
             let _read = yaml::typed::<Component>("a", &text).map(|component| component.source.problem()).map_err(|error| error.to_string());
         }
         Target::Journal => {

@@ -47,7 +47,9 @@ pub async fn r3(rounds: usize, seed: u64) -> bool {
         }
     }
     rig.down("w0").await;
-    faults.iter().for_each(|fault| println!("{fault}"));
+    for fault in &faults {
+        println!("{fault}");
+    }
     println!(
         "{rounds} rounds ({slept} with a sleeper): losers named the holder at most {} ms after their start (must 1000), a killed holder's heir was done after at most {} ms (must 16000), {} faults",
         slowest_loser.as_millis(),

@@ -48,8 +48,7 @@ pub async fn r1(points: usize, seed: u64) -> bool {
     let mut all: Vec<Point> = (1..=boundaries).flat_map(|seq| [Point::Before(seq), Point::After(seq)]).collect();
     // every boundary comes before chance has its turn; fewer points than boundaries are spread over all of them
     if all.len() > points {
-        let every = all.len() as f64 / points as f64;
-        all = (0..points).filter_map(|index| all.get((index as f64 * every) as usize).copied()).collect();
+        all = (0..points).filter_map(|index| all.get(index * all.len() / points).copied()).collect();
     }
     while all.len() < points {
         all.push(Point::Millis(random.random_range(0..u64::try_from(whole.as_millis()).unwrap() + 50)));

@@ -55,7 +55,9 @@ pub async fn r8(rounds: usize, seed: u64) -> bool {
     if now != before {
         faults.push("after down, objects of others are not as they were".to_owned());
     }
-    faults.iter().for_each(|fault| println!("{fault}"));
+    for fault in &faults {
+        println!("{fault}");
+    }
     let ok = faults.is_empty();
     println!(
         "R8 {} of {rounds} rounds among {DECOYS} decoys (must {rounds}, goal {rounds}) {}",
