@@ -210,7 +210,7 @@ async fn an_object_somebody_else_made_is_adopted_and_said_so() {
     let cluster = Cluster::new(kube.clone(), &lab);
     let (_, applied) = up(&cluster, &[component("c", vec![object])]).await;
     assert_eq!(applied[0].adopted[0].1[0].owner, "helm");
-    assert_eq!(kube.get(&path).await.unwrap()["data"], json!({"a": "1", "theirs": "x"}));
+    assert_eq!(kube.get(&path).await.unwrap()["data"], json!({"a": "1"}), "what only the former applier wanted goes");
     down(&cluster, &["c"]).await;
     assert!(kube.get(&path).await.unwrap_err().is_not_found());
 }
