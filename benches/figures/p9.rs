@@ -53,7 +53,7 @@ pub async fn measure() -> Outcome<bool> {
     let ok = create <= CREATE.0 && noop <= NOOP.0 && memory <= MEMORY;
     let measured = format!("{create:.2} s / {noop:.2} s / {memory:.0} MiB");
     let must = format!("{} s / {} s / {MEMORY} MB", CREATE.0, NOOP.0);
-    let raw = format!("medians of {} and {}, the highest memory of all runs; whole processes", creates, noops);
+    let raw = format!("medians of {creates} and {noops}, the highest memory of all runs; whole processes");
     let figure = |what: &str, measured: &str, must: &str, raw: &str| Figure {
         what: what.into(),
         measured: measured.into(),

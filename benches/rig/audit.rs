@@ -69,19 +69,18 @@ impl Audit {
                 continue;
             }
             let code = event["responseStatus"]["code"].as_u64().unwrap_or(0);
-            match index.get(&word("auditID")) {
+            if let Some(known) = index.get(&word("auditID")) {
                 // a watch is told when it starts and when it ends
-                Some(known) => all[*known].code = code,
-                None => {
-                    index.insert(word("auditID"), all.len());
-                    all.push(Asked {
-                        verb: word("verb"),
-                        uri: word("requestURI"),
-                        agent: word("userAgent"),
-                        code,
-                        received: OffsetDateTime::parse(&word("requestReceivedTimestamp"), &Rfc3339)?,
-                    });
-                }
+                all[*known].code = code;
+            } else {
+                index.insert(word("auditID"), all.len());
+                all.push(Asked {
+                    verb: word("verb"),
+                    uri: word("requestURI"),
+                    agent: word("userAgent"),
+                    code,
+                    received: OffsetDateTime::parse(&word("requestReceivedTimestamp"), &Rfc3339)?,
+                });
             }
         }
         Ok(all)

@@ -3,7 +3,7 @@
 use super::Outcome;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use labctl::adapters::kube::{Kube, connect};
-use labctl::cluster::{Action, Cluster, Desired, ObjectRef};
+use labctl::cluster::{Cluster, Desired, ObjectRef};
 use labctl::support::progress::Sink;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -80,8 +80,8 @@ async fn bring_up(kube: Kube, lab: &str, desired: &[Desired], wait: bool) -> Out
     let diff = cluster.diff(desired).await?;
     let looked = begun.elapsed();
     let begun = Instant::now();
-    let mut report = Report::default();
-    report.found = diff.entries.iter().filter(|entry| entry.action != Action::Unchanged).map(|entry| entry.object.to_string()).collect();
+    let found = diff.entries.iter().filter(|entry| entry.changes()).map(|entry| entry.object.to_string()).collect();
+    let mut report = Report { found, ..Report::default() };
     cluster.apply_crds(&diff, &sink, &cancel).await?;
     let work: Vec<_> = desired.iter().map(|one| cluster.apply(one, &diff, &sink, &cancel)).collect();
     let all: Vec<_> = stream::iter(work).buffer_unordered(COMPONENTS).try_collect().await?;

@@ -80,10 +80,8 @@ impl Peer {
     }
 
     async fn more(&mut self) -> io::Result<bool> {
-        let mut chunk = [0; 16 * 1024];
-        let count = self.stream.read(&mut chunk).await?;
-        self.read.extend_from_slice(&chunk[..count]);
-        Ok(count > 0)
+        self.read.reserve(16 * 1024);
+        Ok(self.stream.read_buf(&mut self.read).await? > 0)
     }
 
     pub async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

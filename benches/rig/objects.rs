@@ -95,7 +95,7 @@ pub fn change_one_in_a_hundred(objects: &mut [Value], revision: usize) -> Vec<St
             "Service" => object["spec"]["ports"][0]["targetPort"] = json!(8081 + revision),
             "Role" => object["rules"][1]["resources"] = json!(["deployments", format!("kind{revision}")]),
             "Deployment" => {
-                object["spec"]["template"]["spec"]["containers"][0]["image"] = json!(format!("registry.example.org/team/app:r{revision}"))
+                object["spec"]["template"]["spec"]["containers"][0]["image"] = json!(format!("registry.example.org/team/app:r{revision}"));
             }
             _ => object["metadata"]["annotations"]["example.org/purpose"] = json!(text),
         }

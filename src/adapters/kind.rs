@@ -11,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 pub const CLUSTER_LABEL: &str = "io.x-k8s.kind.cluster";
 /// The engine's network that kind's nodes are on.
 pub const NETWORK: &str = "kind";
+/// Where the addresses of Services come from; kind's own default, written down because the nodes are guarded by it.
+pub const SERVICE_SUBNET: &str = "10.96.0.0/16";
 /// Port of the gateway inside the node.
 pub const GATEWAY_NODE_PORT: u16 = 30080;
 
@@ -56,6 +58,7 @@ impl ClusterConfig {
             "# written by labctl; changed only by labctl\nkind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nname: {}\n",
             self.name
         );
+        text.push_str(&format!("networking: {{serviceSubnet: {SERVICE_SUBNET}}}\n"));
         // kind itself says this patch is still needed for certs.d: https://github.com/kubernetes-sigs/kind/issues/3918
         text.push_str(
             "containerdConfigPatches:\n- |-\n  [plugins.\"io.containerd.grpc.v1.cri\".registry]\n    config_path = \"/etc/containerd/certs.d\"\n",

@@ -169,7 +169,7 @@ impl Context {
         }
         let found = helm::find(std::env::var_os("PATH").as_deref());
         let helm = Helm { program: tool("helm", found, images.bundle())?, folder: self.paths.cache.join("charts") };
-        let asked = lab.stack.cluster.kubernetes.as_deref().unwrap_or("1.34");
+        let asked = lab.stack.cluster.kubernetes();
         let kubernetes = images.bundle().map_or(asked, |open| open.bundle.kubernetes.as_str());
         let cancel = tokio_util::sync::CancellationToken::new();
         let work = charts::rendered(&self.files, lab, &helm, kubernetes, &cancel);

@@ -5,7 +5,7 @@ use super::doctor;
 use super::exit::{Failure, code};
 use super::show;
 use crate::cli::{Format, PlanArgs};
-use crate::cluster::Diff;
+use crate::cluster::{Diff, Entry};
 use crate::engine::step::StepError;
 use crate::insight::budget::{self, ImageSize, Request, Room};
 use crate::model::budget::{Budget, Fit};
@@ -108,7 +108,7 @@ async fn make(context: &Context, setup: &Arc<Setup>) -> Result<Plan, Failure> {
         stack: setup.lab.stack.metadata.name.clone(),
         from: setup.images.bundle().map_or_else(|| "registries".to_owned(), |open| format!("bundle {}", open.bundle.name)),
         kubernetes,
-        changes: diff.as_ref().is_none_or(|diff| diff.entries.iter().any(|entry| entry.action != crate::cluster::Action::Unchanged)),
+        changes: diff.as_ref().is_none_or(|diff| diff.entries.iter().any(Entry::changes)),
         cluster,
         components,
         budget: judge(setup, &host),

@@ -5,7 +5,6 @@ use super::exit::{Failure, code};
 use super::{reach, runs, show};
 use crate::checks::{CheckResult, Scope};
 use crate::cli::StatusArgs;
-use crate::cluster::Action;
 use crate::engine::step::Cx;
 use crate::model::check::Stage;
 use crate::model::run::Health;
@@ -48,7 +47,7 @@ async fn look(context: &Context, prove: bool) -> Result<LabStatus, Failure> {
     status.cluster.seen = format!("{runs}, {} objects as wanted, {} not", counts[2], counts[0] + counts[1] + counts[3]);
     let cx = Cx { sink: Sink::silent(), cancel: CancellationToken::new() };
     let looks = setup.lab.parts.keys().map(|name| {
-        let drifted = diff.of(name).filter(|entry| entry.action != Action::Unchanged).count();
+        let drifted = diff.of(name).filter(|entry| entry.changes()).count();
         component(&setup, &connected, name, drifted, prove, &cx)
     });
     status.components = futures::future::try_join_all(looks).await?;

@@ -7,18 +7,20 @@ use serde_json::Value;
 /// What is looked at: `Deployment observability/loki`.
 pub(super) fn query(check: &K8sCheck, around: &Around<'_>) -> String {
     let namespace = check.namespace.as_deref().unwrap_or(&around.scope.namespace);
-    format!("{} {namespace}/{}", check.kind, check.name)
+    match check.name.as_str() {
+        "" => format!("any {}", check.kind),
+        name => format!("{} {namespace}/{name}", check.kind),
+    }
 }
 
 pub(super) async fn look(check: &K8sCheck, around: &Around<'_>) -> Result<Seen, Seen> {
     let namespace = check.namespace.as_deref().unwrap_or(&around.scope.namespace);
-    let found = around.objects.get(check.api_version.as_deref(), &check.kind, namespace, &check.name).await;
-    let object = match found {
+    let name = format!("{} {}", check.kind, check.name).trim_end().to_owned();
+    let object = match around.objects.get(check.api_version.as_deref(), &check.kind, namespace, &check.name).await {
         Ok(Some(object)) => object,
-        Ok(None) => return Err(Seen::fail(format!("there is no {} {}", check.kind, check.name))),
+        Ok(None) => return Err(Seen::fail(format!("there is no {name}"))),
         Err(error) => return Err(Seen::no_data(error.to_string())),
     };
-    let name = format!("{} {}", check.kind, check.name);
     match judge(check.expect, &check.kind, &object) {
         Ok(()) => Ok(Seen::pass(format!("{name} is {}", check.expect))),
         Err(Judged::Not(why)) => Err(Seen::fail(format!("{name} is not {}: {why}", check.expect))),

@@ -58,6 +58,13 @@ pub struct Diff {
     pub unwanted: Vec<String>,
 }
 
+impl Entry {
+    /// Whether anything has to happen to the object.
+    pub fn changes(&self) -> bool {
+        self.action != Action::Unchanged
+    }
+}
+
 impl Diff {
     /// The entries of one component.
     pub fn of<'d>(&'d self, component: &'d str) -> impl Iterator<Item = &'d Entry> {
@@ -66,12 +73,12 @@ impl Diff {
 
     /// Whether nothing has to be written at all.
     pub fn is_noop(&self) -> bool {
-        self.unrecorded.is_empty() && self.unwanted.is_empty() && self.entries.iter().all(|entry| entry.action == Action::Unchanged)
+        self.unrecorded.is_empty() && self.unwanted.is_empty() && !self.entries.iter().any(Entry::changes)
     }
 
     /// Whether nothing has to be written for this component.
     pub fn is_noop_for(&self, component: &str) -> bool {
-        !self.unrecorded.contains(component) && self.of(component).all(|entry| entry.action == Action::Unchanged)
+        !self.unrecorded.contains(component) && !self.of(component).any(Entry::changes)
     }
 
     /// Creates, updates, unchanged, prunes.
@@ -95,7 +102,7 @@ pub fn unrecorded(entries: &[Entry], inventory: &Inventory) -> BTreeSet<String> 
     for entry in entries {
         let items = exact.entry(&entry.component).or_insert_with(|| Some(BTreeMap::new()));
         match (&entry.prepared, &mut *items) {
-            (Some(prepared), Some(items)) if entry.action == Action::Unchanged => {
+            (Some(prepared), Some(items)) if !entry.changes() => {
                 let item = Item::new(&entry.object, entry.uid.as_deref().unwrap_or_default(), &prepared.hash);
                 items.insert(entry.object.key(), item);
             }
@@ -103,7 +110,10 @@ pub fn unrecorded(entries: &[Entry], inventory: &Inventory) -> BTreeSet<String> 
             _ => *items = None,
         }
     }
-    let differs = |component: &str, items: &BTreeMap<Key, Item>| inventory.of(component).items != *items;
+    // on every run: compared in place, since a record can hold thousands of items
+    let differs = |component: &str, items: &BTreeMap<Key, Item>| {
+        inventory.components.get(component).map_or(!items.is_empty(), |record| record.items != *items)
+    };
     exact
         .into_iter()
         .filter(|(component, items)| items.as_ref().is_some_and(|items| differs(component, items)))

@@ -85,6 +85,13 @@ pub struct ClusterSpec {
     pub ports: Option<Ports>,
 }
 
+impl ClusterSpec {
+    /// The minor version that is wanted.
+    pub fn kubernetes(&self) -> &str {
+        self.kubernetes.as_deref().unwrap_or("1.34")
+    }
+}
+
 /// Who makes the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -26,7 +26,7 @@ impl Step for Component {
     async fn observe(&self, cx: &Cx) -> Result<Observed, StepError> {
         let connected = self.setup.connected().await?;
         if let Some(diff) = &connected.diff {
-            let changes = diff.of(&self.name).filter(|entry| entry.action != crate::cluster::Action::Unchanged).count();
+            let changes = diff.of(&self.name).filter(|entry| entry.changes()).count();
             if changes > 0 {
                 return Ok(Observed::Needed(format!("{changes} objects differ")));
             }

@@ -40,7 +40,7 @@ const UPSTREAM_NODES: &[(&str, &str, &str)] = &[
 
 /// Node image and Kubernetes version of a lab.
 pub fn node_image(setup: &Setup) -> Result<(String, String), CatalogError> {
-    let wanted = setup.lab.stack.cluster.kubernetes.as_deref().unwrap_or("1.34");
+    let wanted = setup.lab.stack.cluster.kubernetes();
     if let Some(open) = setup.images.bundle() {
         let has = &open.bundle.kubernetes;
         if !has.starts_with(&format!("{wanted}.")) && has != wanted {

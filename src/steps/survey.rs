@@ -71,9 +71,9 @@ impl Setup {
     }
 
     /// Takes the lab's lock in the cluster, if this run is one that writes.
-    async fn may_write(&self, cluster: &Cluster, cx: &Cx) -> Result<bool, StepError> {
+    pub(super) async fn may_write(&self, cluster: &Cluster, sink: &Sink, cancel: &CancellationToken) -> Result<bool, StepError> {
         let Some(writer) = self.shared.lock().await.writer.clone() else { return Ok(false) };
-        cluster.lock(&writer.holder, writer.wait, &cx.sink, &cx.cancel).await?;
+        cluster.lock(&writer.holder, writer.wait, sink, cancel).await?;
         Ok(true)
     }
 
@@ -129,14 +129,11 @@ impl Step for Survey {
         let cluster = self.0.connected().await?.cluster;
         cx.sink.waiting("what is in the cluster", "");
         let mut diff = cluster.diff(&self.0.desired()).await?;
-        if !diff.is_noop() && self.0.may_write(&cluster, cx).await? {
+        if !diff.is_noop() && self.0.may_write(&cluster, &cx.sink, &cx.cancel).await? {
             // somebody else may have written in between
             diff = cluster.diff(&self.0.desired()).await?;
         }
-        let defined = !diff
-            .entries
-            .iter()
-            .any(|entry| entry.object.kind == "CustomResourceDefinition" && entry.action != crate::cluster::Action::Unchanged);
+        let defined = !diff.entries.iter().any(|entry| entry.object.kind == "CustomResourceDefinition" && entry.changes());
         let ready = diff.is_noop_for(NAMESPACES) && defined && diff.unwanted.is_empty();
         let [create, update, unchanged, prune] = diff.counts();
         let counts = format!("{create} to create, {update} to change, {prune} to remove, {unchanged} as wanted");

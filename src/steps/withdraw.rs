@@ -23,9 +23,7 @@ impl Setup {
         let mut report = Left::default();
         if !recorded.is_empty() {
             let cancel = CancellationToken::new();
-            if let Some(writer) = self.shared.lock().await.writer.clone() {
-                cluster.lock(&writer.holder, writer.wait, sink, &cancel).await?;
-            }
+            self.may_write(&cluster, sink, &cancel).await?;
             let order = crate::catalog::order(&self.lab).unwrap_or_default();
             let last = |name: &String| {
                 if name == NAMESPACES { order.len() + 1 } else { order.len() - order.iter().position(|n| n == name).unwrap_or_default() }

@@ -247,7 +247,7 @@ fn essence(mut object: Value) -> Value {
         if let Some(metadata) = object.pointer_mut(pointer).and_then(Value::as_object_mut) {
             for name in ["labels", "annotations"] {
                 let Some(map) = metadata.get_mut(name).and_then(Value::as_object_mut) else { continue };
-                map.retain(|key, _| !key.starts_with("labctl.dev/") && !(pointer == "/metadata" && key == "app.kubernetes.io/managed-by"));
+                map.retain(|key, _| !(key.starts_with("labctl.dev/") || pointer == "/metadata" && key == "app.kubernetes.io/managed-by"));
                 // a Job's selector is made of its uid
                 map.retain(|key, _| !key.ends_with("controller-uid"));
                 if map.is_empty() {

@@ -7,38 +7,41 @@ fn up_is_killed_at_any_moment() {
     crate::lab::kill::any_moment(points.expect("LABCTL_TORTURE_POINTS is a number: tests/torture/kill-up [POINTS]"));
 }
 
-fn number(name: &str, otherwise: u64) -> u64 {
+fn number<N: std::str::FromStr>(name: &str, otherwise: N) -> N {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+fn points(otherwise: usize) -> usize {
+    number("LABCTL_TORTURE_POINTS", otherwise)
+}
+
+fn seed() -> u64 {
+    number("LABCTL_TORTURE_SEED", 1)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "torture: tests/torture/r1 [POINTS]"]
 async fn r1() {
-    let points = usize::try_from(number("LABCTL_TORTURE_POINTS", 100)).expect("a number of points");
-    assert!(crate::bare::crash::r1(points, number("LABCTL_TORTURE_SEED", 1)).await, "R1 is short of its must");
+    assert!(crate::bare::crash::r1(points(100), seed()).await, "R1 is short of its must");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "torture: tests/torture/r1-helm [POINTS]"]
 async fn r1_helm() {
-    let points = usize::try_from(number("LABCTL_TORTURE_POINTS", 100)).expect("a number of points");
     let program = std::env::var("LABCTL_TEST_HELM").expect("LABCTL_TEST_HELM is the path of helm: tests/torture/r1-helm [POINTS]");
-    let good = crate::bare::crash::helm(&program, points, number("LABCTL_TORTURE_SEED", 1)).await;
-    crate::bare::crash::tell(&format!("Helm {good} of {points} converge after kill -9 by `helm upgrade --install`"));
+    crate::bare::crash::helm(&program, points(100), seed()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "torture: tests/torture/r3 [ROUNDS]"]
 async fn r3() {
-    let rounds = usize::try_from(number("LABCTL_TORTURE_POINTS", 50)).expect("a number of rounds");
-    assert!(crate::bare::contend::r3(rounds, number("LABCTL_TORTURE_SEED", 1)).await, "R3 is short of its must");
+    assert!(crate::bare::contend::r3(points(50), seed()).await, "R3 is short of its must");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "torture: tests/torture/r8 [ROUNDS]"]
 async fn r8() {
-    let rounds = usize::try_from(number("LABCTL_TORTURE_POINTS", 200)).expect("a number of rounds");
-    assert!(crate::bare::edits::r8(rounds, number("LABCTL_TORTURE_SEED", 1)).await, "R8 is short of its must");
+    assert!(crate::bare::edits::r8(points(200), seed()).await, "R8 is short of its must");
 }
 
 #[tokio::test(flavor = "multi_thread")]

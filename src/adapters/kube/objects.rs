@@ -1,6 +1,6 @@
 //! Any object by kind and name, as plain JSON. Kinds this program does not know are looked up in the API server's own list.
 
-use kube::api::{Api, DynamicObject};
+use kube::api::{Api, DynamicObject, ListParams};
 use kube::discovery::{ApiCapabilities, ApiResource, Discovery, Scope};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -64,7 +64,7 @@ impl Objects {
         Self { client, kinds: Arc::default() }
     }
 
-    /// The object, or `None` when it is not there. `api_version` (`apps/v1`) is needed only where several groups have the kind; `namespace` is
+    /// The object, or `None` when it is not there; without a name the first there is of the kind. `api_version` (`apps/v1`) is needed only where several groups have the kind; `namespace` is
     /// of no meaning for kinds that have none.
     pub async fn get(
         &self,
@@ -79,7 +79,13 @@ impl Objects {
         } else {
             Api::all_with(self.client.clone(), &resource)
         };
-        match tokio::time::timeout(DEADLINE, api.get_opt(name)).await {
+        let asked = async {
+            match name {
+                "" => Ok(api.list(&ListParams::default().limit(1)).await?.items.into_iter().next()),
+                name => api.get_opt(name).await,
+            }
+        };
+        match tokio::time::timeout(DEADLINE, asked).await {
             Err(_late) => Err(ObjectError::Late(DEADLINE)),
             Ok(Err(error)) => Err(ObjectError::Api(cause(&error))),
             Ok(Ok(None)) => Ok(None),

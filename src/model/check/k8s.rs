@@ -12,7 +12,8 @@ use std::fmt;
 pub struct K8sCheck {
     /// `Deployment`, `Node`, `APIService` …
     pub kind: String,
-    /// Of the object.
+    /// Of the object. Left out, one of the kind is enough, whatever its name; only with `expect: exists`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// The component's own when left out; of no meaning for what has no namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,6 +54,9 @@ impl K8sCheck {
     pub(super) fn validate(&self) -> Result<(), CheckError> {
         if self.expect == Expect::Bound && !matches!(self.kind.as_str(), "PersistentVolumeClaim" | "PersistentVolume") {
             return Err(CheckError::Form("`expect: bound` is for PersistentVolumeClaim and PersistentVolume"));
+        }
+        if self.name.is_empty() && self.expect != Expect::Exists {
+            return Err(CheckError::Form("without a `name` only `expect: exists` can be asked"));
         }
         Ok(())
     }

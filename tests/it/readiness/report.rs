@@ -77,12 +77,11 @@ impl Report {
             return;
         }
         tally[1] += 1;
-        match page.explains(Seen { object: &document.object, around: &document.around }, oracle, theirs, ours) {
-            Some(line) => self.by_reason.entry(line).or_default().push(document.id.clone()),
-            None => {
-                let what = format!("{}: {} {}", document.id, document.object, document.around);
-                self.unexplained.push(format!("{oracle} {theirs}, ours {ours}: {what}"));
-            }
+        if let Some(line) = page.explains(Seen { object: &document.object, around: &document.around }, oracle, theirs, ours) {
+            self.by_reason.entry(line).or_default().push(document.id.clone());
+        } else {
+            let what = format!("{}: {} {}", document.id, document.object, document.around);
+            self.unexplained.push(format!("{oracle} {theirs}, ours {ours}: {what}"));
         }
     }
 

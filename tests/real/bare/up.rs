@@ -1,5 +1,4 @@
 //! `up`, `diff` and `down` on a cluster that was there before.
-#![expect(clippy::unwrap_used, reason = "a test says what it expects")]
 
 use super::rig::{Rig, UP, difference, told};
 use crate::server::audited_writes;

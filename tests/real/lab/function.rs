@@ -129,3 +129,21 @@ fn spans(trace: &Value) -> Vec<Span> {
 fn encode(query: &str) -> String {
     query.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
+
+/// Before kube-proxy knows a Service, its address would leave by the default route, and whoever answers there would be taken for the Service.
+#[test]
+#[ignore = "tier lab: scripts/test --real --tier lab"]
+fn an_address_of_services_that_nobody_has_never_leaves_a_node() {
+    let Some(bed) = bed() else { return };
+    let script = "timeout 5 bash -c '</dev/tcp/10.96.255.254/443' 2>&1; true";
+    let told = super::bed::docker(&["exec", &bed.plane(), "sh", "-c", script]);
+    assert!(told.contains("refused"), "{told:?}");
+}
+
+#[test]
+#[ignore = "tier lab: scripts/test --real --tier lab"]
+fn kubectl_top_shows_the_node() {
+    let Some(bed) = bed() else { return };
+    let told = bed.kubectl(&["top", "nodes", "--no-headers"]);
+    assert!(told.contains(&bed.plane()), "{told:?}");
+}
