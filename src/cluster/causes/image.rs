@@ -22,8 +22,21 @@ pub fn of_container(pod: &Value, reference: &ObjectRef, status: &Value, scene: &
         .into_iter()
         .find(|message| message.contains("ull image") && message.contains(image));
     let text = event.filter(|_| reason == "ImagePullBackOff" || told.is_empty()).unwrap_or(told);
+    let text = without_layers(text);
     let kind = sort(reason, &text.to_lowercase());
     Some(kind.of_pod(reference, &name_of(pod), text, &[("image", image)]))
+}
+
+/// Kubelet and containerd each say again which image they could not pull; what went wrong comes last, and would be cut off.
+fn without_layers(mut text: &str) -> &str {
+    const LAYERS: [&str; 4] =
+        ["rpc error: code = ", "Failed to pull image ", "failed to pull and unpack image ", "failed to resolve reference "];
+    while let Some(rest) = LAYERS.iter().find_map(|layer| text.strip_prefix(layer)) {
+        let end = if rest.starts_with('"') { "\": " } else { " = " };
+        let Some((_, inner)) = rest.split_once(end) else { break };
+        text = inner;
+    }
+    text
 }
 
 fn sort(reason: &str, text: &str) -> &'static Kind {
@@ -89,6 +102,11 @@ mod tests {
             Some("Failed to pull image \"docker.io/x/y:1\": pull access denied, repository does not exist or may require authorization"),
             "LAB-IMAGE-002",
         );
+        let layers = r#"failed to pull and unpack image "docker.io/x/y:1": failed to resolve reference "docker.io/x/y:1": "#;
+        for before in ["rpc error: code = Unknown desc = ", "Failed to pull image \"docker.io/x/y:1\": "] {
+            assert_eq!(without_layers(&format!("{before}{layers}failed to do request: EOF")), "failed to do request: EOF");
+        }
+        assert_eq!(without_layers("failed to resolve reference"), "failed to resolve reference");
         check("ErrImagePull", "unexpected status from GET request: 401 Unauthorized", None, "LAB-IMAGE-003");
         check("ErrImagePull", "429 Too Many Requests - toomanyrequests: You have reached your pull rate limit", None, "LAB-IMAGE-004");
         check("ErrImagePull", "dial tcp: lookup registry on 127.0.0.11:53: no such host", None, "LAB-IMAGE-005");

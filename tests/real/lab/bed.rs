@@ -144,7 +144,7 @@ impl Bed {
 
 /// Ends the lab when this process has ended, whether or not its tests did.
 fn keeper(home: &Path, name: &str) -> Child {
-    let script = "read _ || true; \"$1\" down --yes --lab \"$2\" >/dev/null && rm -rf \"$HOME\"";
+    let script = "read _ || true; \"$1\" down --yes --wait-lock --lab \"$2\" >/dev/null && rm -rf \"$HOME\"";
     Command::new("sh")
         .args(["-c", script, "sh", env!("CARGO_BIN_EXE_labctl"), name])
         .env("HOME", home)

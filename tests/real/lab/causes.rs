@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 /// What the lab's registry serves, with a shell and a Python in it.
 const IMAGE: &str = "000000000000.dkr.ecr.us-east-1.amazonaws.com/app-python:0.1.0";
-/// Where a registry that lets nobody in listens on the node; the container runtime speaks plain HTTP to localhost.
+/// Where a registry that has nothing and lets nobody into `private/` listens on the node; the container runtime speaks plain HTTP to localhost.
 const CLOSED_REGISTRY: &str = "localhost:5997";
 const PATIENCE: Duration = Duration::from_secs(100);
 
@@ -53,7 +53,7 @@ fn deployment_of(mut pod: Value) -> Value {
 
 fn corpus() -> Vec<Broken> {
     let sleep = || shell("sleep 1000");
-    let image = |image: &str| deployment(&json!({"name": "c", "image": image}));
+    let image = |path: &str| deployment(&json!({"name": "c", "image": format!("{CLOSED_REGISTRY}/{path}")}));
     let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "creds"}, "stringData": {"user": "u"}});
     let claim = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"],
         "storageClassName": "no-such-class", "resources": {"requests": {"storage": "1Gi"}}}});
@@ -74,8 +74,8 @@ fn corpus() -> Vec<Broken> {
     let key = json!([{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "creds", "key": "token"}}}]);
     let broken = |name, id, words, objects| Broken { name, id, words, objects };
     vec![
-        broken("image-missing", "LAB-IMAGE-002", &["no-such-tag"], vec![image(&IMAGE.replace("0.1.0", "no-such-tag"))]),
-        broken("image-unauthorized", "LAB-IMAGE-003", &["private/app"], vec![image(&format!("{CLOSED_REGISTRY}/private/app:1"))]),
+        broken("image-missing", "LAB-IMAGE-002", &["no-such-tag"], vec![image("public/app:no-such-tag")]),
+        broken("image-unauthorized", "LAB-IMAGE-003", &["private/app"], vec![image("private/app:1")]),
         broken("crash-loop", "LAB-CRASH-001", &["exit code 7", "bad flag"], vec![deployment(&shell("echo bad flag; exit 7"))]),
         broken("out-of-memory", "LAB-CRASH-003", &["64Mi"], vec![deployment(&hungry)]),
         broken("readiness", "LAB-PROBE-001", &["Readiness probe failed"], vec![deployment(&with(sleep(), "readinessProbe", fails(0)))]),
@@ -186,10 +186,10 @@ async fn keep(kube: &Kube, folder: &str, namespace: &str, broken: &Broken) {
     std::fs::write(format!("{folder}/{}.json", broken.name), format!("{scene:#}\n")).unwrap();
 }
 
-/// A registry on the node that answers every call with 401.
+/// A registry on the node that answers 401 under `private/` and 404 elsewhere.
 async fn close_registry(cluster: &Cluster, namespace: &str) {
     let script = format!(
-        "from http.server import *\nclass R(BaseHTTPRequestHandler):\n def do_GET(self): self.send_response(401); self.end_headers()\n do_HEAD = do_GET\n\
+        "from http.server import *\nclass R(BaseHTTPRequestHandler):\n def do_GET(self): self.send_response(401 if '/private/' in self.path else 404); self.end_headers()\n do_HEAD = do_GET\n\
          ThreadingHTTPServer(('127.0.0.1', {}), R).serve_forever()",
         CLOSED_REGISTRY.rsplit(':').next().unwrap()
     );
