@@ -34,7 +34,7 @@ bench: ## one figure: make bench NAME=P1 (P1 P2 P3 P5 P6 P7 P8 P9; docs/benchmar
 	@test -n "$(NAME)" || { echo 'which one? make bench NAME=P5' >&2; exit 2; }
 	$(CARGO) bench --locked --bench $(or $(BENCH_$(FIGURE)),cluster) -- $(FIGURE)
 
-torture: ## one reliability figure: make torture NAME=kill-up POINTS=20 (kill-up R1 R3 R4 R5 R7 R8 R9 charts fuzz)
+torture: ## one reliability figure: make torture NAME=kill-up POINTS=20 (kill-up R1 to R9, charts, fuzz)
 	@test -n "$(NAME)" || { echo 'which one? make torture NAME=kill-up [POINTS=20]' >&2; exit 2; }
 	tests/torture/$(shell echo '$(NAME)' | tr A-Z a-z) $(POINTS)
 

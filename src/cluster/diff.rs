@@ -54,7 +54,7 @@ pub struct Diff {
     pub(super) inventory: Arc<Inventory>,
     /// Components whose objects are as wanted and whose record is not: a run died between the two.
     pub(super) unrecorded: BTreeSet<String>,
-    /// Components on record that nobody wants any more; `remove` takes them away.
+    /// Components on record that nobody wants any more, unless definitions are all they have left; `retire_component` takes them away.
     pub unwanted: Vec<String>,
 }
 
@@ -208,7 +208,7 @@ pub fn prunes(inventory: &Inventory, wanted: &BTreeMap<String, Vec<Arc<Prepared>
                     object: item.reference(),
                     // without its definition every custom resource goes, whoever made it; charts move definitions about and mean no such thing
                     // (https://github.com/helm/helm/issues/8163)
-                    action: if item.reference().kind == "CustomResourceDefinition" { Action::Unchanged } else { Action::Prune },
+                    action: if item.is_definition() { Action::Unchanged } else { Action::Prune },
                     adopted_from: Vec::new(),
                     prepared: None,
                     uid: uid_of(there),

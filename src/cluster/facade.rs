@@ -151,7 +151,11 @@ impl Cluster {
         let mut entries = self.entries(desired, &wanted, &inventory, &live).await?;
         entries.extend(prunes(&inventory, &wanted, &live, &self.lab));
         let unrecorded = unrecorded(&entries, &inventory);
-        let unwanted = inventory.components.keys().filter(|component| !wanted.contains_key(*component)).cloned().collect();
+        let unwanted = inventory
+            .components
+            .iter()
+            .filter(|(component, record)| !wanted.contains_key(*component) && !record.items.values().all(Item::is_definition));
+        let unwanted = unwanted.map(|(component, _)| component.clone()).collect();
         Ok(Diff { entries, inventory: Arc::new(inventory), unrecorded, unwanted })
     }
 

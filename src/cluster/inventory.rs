@@ -52,6 +52,11 @@ impl Item {
         }
     }
 
+    /// A custom resource definition.
+    pub fn is_definition(&self) -> bool {
+        self.kind == "CustomResourceDefinition"
+    }
+
     pub fn reference(&self) -> ObjectRef {
         ObjectRef {
             api_version: self.api_version.clone(),

@@ -3,8 +3,8 @@
 use super::diff::{may_prune, uid_of};
 use super::error::ClusterError;
 use super::facade::Cluster;
-use super::inventory::{Edit, Inventory, carry_out, edits, namespace_object};
-use super::object::ObjectRef;
+use super::inventory::{Edit, Inventory, Item, carry_out, edits, namespace_object};
+use super::object::{Key, ObjectRef};
 use super::observe;
 use super::retry::Patience;
 use super::waves::removal_rank;
@@ -19,16 +19,32 @@ impl Cluster {
     /// Takes away everything a component has on record, waits until it is gone, and drops the record. Returns how many objects that were.
     /// What somebody else has taken over or marked to be kept stays.
     pub async fn remove(&self, component: &str, sink: &Sink, cancel: &CancellationToken) -> Result<usize, ClusterError> {
+        self.empty(component, |_| false, sink, cancel).await
+    }
+
+    /// The same for a component that is no longer wanted in a lab that goes on: its definitions stay, and stay on record, since with one goes
+    /// every custom resource of its kind, whoever made it.
+    pub async fn retire_component(&self, component: &str, sink: &Sink, cancel: &CancellationToken) -> Result<usize, ClusterError> {
+        self.empty(component, Item::is_definition, sink, cancel).await
+    }
+
+    async fn empty(
+        &self,
+        component: &str,
+        stays: impl Fn(&Item) -> bool,
+        sink: &Sink,
+        cancel: &CancellationToken,
+    ) -> Result<usize, ClusterError> {
         let started = Instant::now();
         let patience = Patience { sink, cancel, started, deadline: started + self.limits.removal, slots: None };
         let inventory = self.load_inventory().await?;
         let record = inventory.of(component);
-        let objects: Vec<ObjectRef> = record.items.values().map(super::inventory::Item::reference).collect();
+        let (kept, going): (BTreeMap<Key, Item>, BTreeMap<Key, Item>) = record.items.into_iter().partition(|(_, item)| stays(item));
+        let objects: Vec<ObjectRef> = going.values().map(Item::reference).collect();
         let needed: BTreeSet<(String, String)> = objects.iter().map(|object| (object.api_version.clone(), object.kind.clone())).collect();
         observe::learn(&self.kube, &self.kinds, needed).await?;
         let live = observe::fetch(&self.kube, &self.kinds, &self.lab, &[], &objects).await?;
-        let doomed: Vec<(ObjectRef, Option<String>)> = record
-            .items
+        let doomed: Vec<(ObjectRef, Option<String>)> = going
             .iter()
             .filter_map(|(key, item)| {
                 let there = live.get(key)?;
@@ -37,7 +53,7 @@ impl Cluster {
             .collect();
         let count = doomed.len();
         self.take_away(doomed, &patience).await?;
-        for edit in edits(&self.lab, component, &BTreeMap::new(), record.shards) {
+        for edit in edits(&self.lab, component, &kept, record.shards) {
             let (Edit::Write(object, _) | Edit::Remove(object)) = &edit;
             patience.until_accepted(object, || carry_out(&self.writer, &edit)).await?;
         }

@@ -88,7 +88,8 @@ fn immutable_field(status: &ApiStatus) -> Option<String> {
 pub fn pause(class: &Class, attempt: u32) -> Duration {
     let grow = |first: u64, most: u64| Duration::from_millis((first << attempt.saturating_sub(1).min(8)).min(most));
     let base = match class {
-        Class::Blocked => Duration::from_secs(1),
+        // slots bound how many ask at once, so asking often costs the server little
+        Class::Blocked => Duration::from_millis(600),
         Class::Throttled(Some(after)) => (*after).min(Duration::from_secs(30)),
         // at most so many calls are under way, so a server that comes back is not run over; longer pauses only make the unlucky ones late
         Class::Throttled(None) => grow(250, 2_000),

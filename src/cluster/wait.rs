@@ -13,7 +13,7 @@ use crate::adapters::kube::client::encode;
 use crate::model::run::StepEvent;
 use crate::support::progress::Sink;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -55,7 +55,8 @@ const LOG_LINES: u32 = 20;
 
 impl Cluster {
     /// Waits until every object is ready. Says through `sink` what it waits on and why, each time that changes. Ends early when something cannot
-    /// get better by waiting; kinds that are ready by being there cost nothing.
+    /// get better by waiting; kinds that are ready by being there cost nothing. While a node provably pulls an image of theirs the time is not
+    /// counted: how long that takes is up to the network, and the container runtime itself ends a pull that makes no progress.
     pub async fn wait_ready(
         &self,
         objects: &[ObjectRef],
@@ -63,17 +64,46 @@ impl Cluster {
         sink: &Sink,
         cancel: &CancellationToken,
     ) -> Result<(), ClusterError> {
+        self.wait(objects, within, true, sink, cancel).await
+    }
+
+    /// The same for a look that takes no longer than `within`, whatever is being pulled.
+    pub async fn glance(&self, objects: &[ObjectRef], within: Duration, cancel: &CancellationToken) -> Result<(), ClusterError> {
+        self.wait(objects, within, false, &Sink::silent(), cancel).await
+    }
+
+    async fn wait(
+        &self,
+        objects: &[ObjectRef],
+        within: Duration,
+        pulls_are_free: bool,
+        sink: &Sink,
+        cancel: &CancellationToken,
+    ) -> Result<(), ClusterError> {
         let started = Instant::now();
-        let patience = Patience { sink, cancel, started, deadline: started + within, slots: None };
+        let mut patience = Patience { sink, cancel, started, deadline: started + within, slots: None };
         let mut waiting: Vec<(ObjectRef, Arc<KindWatch>)> = Vec::new();
         let mut changes = self.hub.changes();
         for object in objects.iter().filter(|object| needs_waiting(object)) {
             waiting.push((object.clone(), self.watch_of(object, &patience).await?));
         }
-        let mut round =
-            Round { cluster: self, sink, said: String::new(), seen: HashMap::new(), logs: HashMap::new(), settling: HashMap::new() };
+        let mut round = Round {
+            cluster: self,
+            sink,
+            said: String::new(),
+            seen: HashMap::new(),
+            logs: HashMap::new(),
+            settling: HashMap::new(),
+            pulled: BTreeSet::new(),
+        };
+        let mut looked = started;
         loop {
             changes.mark_unchanged();
+            let since = looked;
+            looked = Instant::now();
+            if pulls_are_free && !round.pulled.is_empty() {
+                patience.deadline += looked - since;
+            }
             let (pending, failed, settled_at) = round.judge_all(&waiting);
             if pending.is_empty() {
                 round.say_notes(&waiting);
@@ -148,6 +178,8 @@ struct Round<'c> {
     seen: HashMap<(String, &'static str), Instant>,
     /// Last lines of containers that ended, by pod, container and restarts.
     logs: HashMap<(String, String, u64), String>,
+    /// Images that were being pulled for what is pending.
+    pulled: BTreeSet<String>,
     /// Since when a container that just started is seen running, by pod, container and restarts.
     settling: HashMap<(String, String, u64), Instant>,
 }
@@ -222,6 +254,7 @@ impl Round<'_> {
     /// Joins pods, events, claims and logs of what is pending to causes.
     async fn causes(&mut self, open: &[Open]) -> Vec<Cause> {
         let mut found = Vec::new();
+        self.pulled.clear();
         if !open.iter().any(|(object, _, _)| causes::has_pods(object) || object.kind == "PersistentVolumeClaim") {
             return found;
         }
@@ -257,6 +290,7 @@ impl Round<'_> {
                 logs: &logs,
             };
             found.extend(causes::find(&scene));
+            self.pulled.extend(causes::being_pulled(&scene));
         }
         found.sort_by_key(Cause::rank);
         found
@@ -319,7 +353,11 @@ impl Round<'_> {
     fn say(&mut self, open: &[Open], found: &[Cause]) {
         let on: Vec<String> = open.iter().take(3).map(|(object, _, _)| object.to_string()).collect();
         let more = if open.len() > 3 { format!(" and {} more", open.len() - 3) } else { String::new() };
-        let reason = found.first().map_or_else(|| open[0].2.clone(), |cause| cause.sentence.clone());
+        let reason = match (found.first(), self.pulled.first()) {
+            (Some(cause), _) => cause.sentence.clone(),
+            (None, Some(image)) => format!("image {image} is being pulled"),
+            (None, None) => open[0].2.clone(),
+        };
         let text = format!("{}{more}: {reason}", on.join(", "));
         if text != self.said {
             self.sink.waiting(format!("{}{more}", on.join(", ")), reason);

@@ -21,8 +21,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a component may take from its first write to its last check. Image pulls on a slow line are most of it.
+/// How long a component may take from its first write to its last check, image pulls not counted.
 const COMPONENT: Duration = Duration::from_mins(10);
+/// The longest that image pulls may add to it.
+const PULLS: Duration = Duration::from_hours(1);
 /// Where the images of the sample apps live: an ECR-shaped name that nodes are told to ask the lab's registry for.
 const OWN_HOST: &str = "000000000000.dkr.ecr.";
 /// What serves them when there is no bundle.
@@ -100,7 +102,7 @@ pub fn up(setup: &Arc<Setup>) -> Result<Vec<Node>, CatalogError> {
                 .group(part.component.metadata.group.clone())
                 .needs(needs)
                 .class(ResourceClass::Light)
-                .deadline(COMPONENT + MINUTES_2)
+                .deadline(COMPONENT + PULLS)
                 .estimate_ms(15_000),
         );
     }

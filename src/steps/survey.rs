@@ -39,7 +39,7 @@ impl Connected {
 
     /// The first thing that is not ready among `objects`; `None` when all are.
     pub async fn lacks(&self, objects: &[ObjectRef], cx: &Cx) -> Result<Option<String>, StepError> {
-        match self.cluster.wait_ready(objects, GLANCE, &Sink::silent(), &cx.cancel).await {
+        match self.cluster.glance(objects, GLANCE, &cx.cancel).await {
             Ok(()) => Ok(None),
             Err(ClusterError::NotReady(not_ready)) => {
                 Ok(Some(not_ready.pending.first().map(|pending| format!("{}: {}", pending.object, pending.reason)).unwrap_or_default()))
@@ -152,7 +152,7 @@ impl Step for Survey {
         let mut note = "namespaces and custom kinds are there".to_owned();
         // before their namespaces go, so that each goes in its own order
         for component in &diff.unwanted {
-            let count = connected.cluster.remove(component, &cx.sink, &cx.cancel).await?;
+            let count = connected.cluster.retire_component(component, &cx.sink, &cx.cancel).await?;
             note.push_str(&format!("; {component} is no longer wanted: {count} objects removed"));
         }
         let namespaces: Vec<&Desired> = desired.iter().filter(|one| one.component == NAMESPACES).collect();

@@ -17,5 +17,4 @@ mod readiness;
 mod server;
 mod tier;
 mod torture;
-mod workloads;
 mod yaml_apiserver;

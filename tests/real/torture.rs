@@ -1,5 +1,9 @@
 //! Long runs that no tier includes: `make torture NAME=… POINTS=…`.
 
+use std::path::PathBuf;
+
+const SET: &str = "the scripts in tests/torture set the paths of the programs they use";
+
 #[test]
 #[ignore = "torture: tests/torture/kill-up [POINTS]"]
 fn up_is_killed_at_any_moment() {
@@ -19,6 +23,11 @@ fn seed() -> u64 {
     number("LABCTL_TORTURE_SEED", 1)
 }
 
+/// The path of a program, set by the script that runs the rig.
+fn program(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "torture: tests/torture/r1 [POINTS]"]
 async fn r1() {
@@ -28,14 +37,34 @@ async fn r1() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "torture: tests/torture/r1-helm [POINTS]"]
 async fn r1_helm() {
-    let program = std::env::var("LABCTL_TEST_HELM").expect("LABCTL_TEST_HELM is the path of helm: tests/torture/r1-helm [POINTS]");
-    crate::bare::crash::helm(&program, points(100), seed()).await;
+    crate::bare::crash::helm(&program("LABCTL_TEST_HELM").expect(SET), points(100), seed()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "torture: tests/torture/r2 [POINTS]"]
+async fn r2() {
+    assert!(crate::bare::signals::r2(points(40), seed()).await, "R2 is short of its must");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "torture: tests/torture/r3 [ROUNDS]"]
 async fn r3() {
     assert!(crate::bare::contend::r3(points(50), seed()).await, "R3 is short of its must");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "torture: tests/torture/r6"]
+async fn r6() {
+    assert!(
+        crate::bare::foreign::r6(&program("LABCTL_TEST_KUBECTL").expect(SET), &program("LABCTL_TEST_HELM").expect(SET)).await,
+        "R6 is short of its must"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "torture: tests/torture/charts FOLDER"]
+async fn chart() {
+    crate::bare::chart::as_component(&program("LABCTL_TEST_HELM").expect(SET)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@ use super::cause::{Cause, Scene, name_of};
 use super::table::{self, Kind};
 use crate::cluster::object::ObjectRef;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 pub fn of_container(pod: &Value, reference: &ObjectRef, status: &Value, scene: &Scene<'_>) -> Option<Cause> {
     let waiting = &status["state"]["waiting"];
@@ -39,6 +40,27 @@ fn without_layers(mut text: &str) -> &str {
     text
 }
 
+/// Images that nodes are pulling for these pods right now: of each image, the newest word is that its pull has begun.
+pub fn being_pulled(scene: &Scene<'_>) -> BTreeSet<String> {
+    let waits = |status: &Value| status["state"]["waiting"].is_object();
+    let mut found = BTreeSet::new();
+    for pod in scene.pods {
+        let statuses = |key: &str| pod["status"][key].as_array().map(Vec::as_slice).unwrap_or_default();
+        if !statuses("initContainerStatuses").iter().chain(statuses("containerStatuses")).any(waits) {
+            continue;
+        }
+        let name = pod["metadata"]["name"].as_str().unwrap_or_default();
+        let mut told = BTreeSet::new();
+        for message in scene.said("Pod", name, &["Pulling", "Pulled", "Failed", "BackOff"]) {
+            let Some(image) = message.split('"').nth(1) else { continue };
+            if told.insert(image) && message.starts_with("Pulling image") {
+                found.insert(image.to_owned());
+            }
+        }
+    }
+    found
+}
+
 fn sort(reason: &str, text: &str) -> &'static Kind {
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     if reason == "InvalidImageName" {
@@ -66,6 +88,35 @@ mod tests {
     use super::*;
     use serde_json::json;
     use std::collections::BTreeMap;
+
+    #[test]
+    fn an_image_is_being_pulled_from_the_word_that_it_begins_to_the_next_word_about_it() {
+        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n"},
+            "status": {"containerStatuses": [{"name": "c", "state": {"waiting": {"reason": "ContainerCreating"}}}]}});
+        let event = |at: u32, reason: &str, message: &str| {
+            json!({"involvedObject": {"kind": "Pod", "name": "p"}, "reason": reason, "message": message,
+                "lastTimestamp": format!("2026-11-21T10:00:{at:02}Z")})
+        };
+        let events = [
+            event(1, "Pulling", "Pulling image \"a:1\""),
+            event(2, "Pulling", "Pulling image \"b:1\""),
+            event(3, "Pulled", "Successfully pulled image \"b:1\" in 1s (1s including waiting). Image size: 7 bytes."),
+            event(4, "Pulling", "Pulling image \"d:1\""),
+            event(5, "Failed", "Failed to pull image \"d:1\": not found"),
+        ];
+        let reference = ObjectRef::of(&pod).unwrap();
+        let scene = Scene {
+            object: &reference,
+            live: &pod,
+            pods: &[&pod],
+            events: &events.iter().collect::<Vec<_>>(),
+            claims: &[],
+            nodes: &[],
+            placed: &[],
+            logs: &BTreeMap::new(),
+        };
+        assert_eq!(being_pulled(&scene).into_iter().collect::<Vec<_>>(), ["a:1"]);
+    }
 
     #[track_caller]
     fn check(reason: &str, message: &str, event: Option<&str>, id: &str) {

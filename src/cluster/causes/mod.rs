@@ -12,4 +12,5 @@ mod table;
 
 pub use cause::{Cause, Patience, Scene};
 pub use find::{Ended, Fresh, ended_containers, find, fresh_containers, has_pods, stopped_container, youngest};
+pub use image::being_pulled;
 pub use table::{KINDS, Kind};

@@ -178,7 +178,7 @@ fn first_finished(events: &[Value]) -> Option<Duration> {
 }
 
 /// The same with Helm: `helm install` killed at random moments, then `helm upgrade --install`. Says how often that converges.
-pub async fn helm(program: &str, points: usize, seed: u64) {
+pub async fn helm(program: &Path, points: usize, seed: u64) {
     let rig = Rig::new("helm", 1, 10).await.unwrap();
     let chart = rig.folder.path().join("chart");
     std::fs::create_dir_all(chart.join("templates")).unwrap();

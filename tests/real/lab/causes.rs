@@ -18,7 +18,7 @@ use time::format_description::well_known::Rfc3339;
 use tokio_util::sync::CancellationToken;
 
 /// What the lab's registry serves, with a shell and a Python in it.
-const IMAGE: &str = "000000000000.dkr.ecr.us-east-1.amazonaws.com/app-python:0.1.0";
+pub const IMAGE: &str = "000000000000.dkr.ecr.us-east-1.amazonaws.com/app-python:0.1.0";
 /// Where a registry that has nothing and lets nobody into `private/` listens on the node; the container runtime speaks plain HTTP to localhost.
 const CLOSED_REGISTRY: &str = "localhost:5997";
 const PATIENCE: Duration = Duration::from_secs(100);
@@ -205,7 +205,7 @@ async fn close_registry(cluster: &Cluster, namespace: &str) {
     cluster.wait_ready(&references, PATIENCE, &sink, &cancel).await.unwrap();
 }
 
-async fn kube_of(bed: &Bed) -> Kube {
+pub async fn kube_of(bed: &Bed) -> Kube {
     connect(&bed.home.join(".kube/config"), Some(&format!("kind-{}", bed.name))).await.unwrap()
 }
 

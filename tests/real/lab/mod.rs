@@ -6,6 +6,7 @@ mod again;
 mod bad;
 mod bed;
 mod causes;
+mod changes;
 mod events;
 mod function;
 pub mod kill;

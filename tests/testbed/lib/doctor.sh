@@ -43,7 +43,7 @@ cmd_doctor() {
   mapfile -t packages < <(printf "%s\n" "${packages[@]}" | sort -u)
   missing=$(packages_missing "${packages[@]}" | xargs)
   [ -z "$missing" ] || finding "Debian packages: $missing" "'testbed build' installs them after a yes"
-  [ "$(free_gb "$(dirname "$TB_CACHE")")" -ge 17 ] || finding "17 GB of free disk for a cold build" "set LABCTL_TESTBED_CACHE to another disk"
+  [ "$(free_gb "$(dirname "$TB_CACHE")")" -ge 20 ] || finding "20 GB of free disk for a cold build" "set LABCTL_TESTBED_CACHE to another disk"
   if lacks_capabilities; then say "this machine does not grant every capability: the engine will run with trimcaps"; fi
   if [ -f /sys/fs/cgroup/cgroup.controllers ]; then say "cgroup v2"; else say "cgroup v1: Kubernetes up to 1.34"; fi
   if engine_runs; then say "a container engine runs"; else say "no container engine runs ('testbed engine start')"; fi
