@@ -62,7 +62,7 @@ impl Step for Cluster {
                 }
                 Found::Half => {
                     cx.sink.line("taking away the half-made cluster");
-                    self.setup.kind.delete(&self.setup.cluster, &cx.sink).await?;
+                    self.setup.delete_cluster(&cx.sink).await?;
                     done.push("took away a half-made one".to_owned());
                 }
                 Found::Nothing => {

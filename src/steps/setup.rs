@@ -7,6 +7,7 @@ use crate::engine::step::StepError;
 use crate::model::stack::Provider;
 use crate::support::files::{self, FileError};
 use crate::support::holder::Holder;
+use crate::support::progress::Sink;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -133,6 +134,22 @@ impl Setup {
     /// The containers of this lab's cluster.
     pub async fn nodes(&self) -> Result<Vec<Container>, DockerError> {
         self.engine.containers(&[format!("{CLUSTER_LABEL}={}", self.cluster)]).await
+    }
+
+    /// Deletes the kind cluster. A node that will not die is helped, and the deletion tried again.
+    pub async fn delete_cluster(&self, sink: &Sink) -> Result<(), StepError> {
+        for _ in 0..2 {
+            let Err(error) = self.kind.delete(&self.cluster, sink).await else { return Ok(()) };
+            let nodes = self.nodes().await?;
+            if nodes.is_empty() {
+                return Err(error.into());
+            }
+            sink.line(format!("trying again: {error}"));
+            for node in &nodes {
+                self.engine.thaw(node).await?;
+            }
+        }
+        Ok(self.kind.delete(&self.cluster, sink).await?)
     }
 
     /// Refuses to have anything to do with a cluster of the lab's name that somebody else made.

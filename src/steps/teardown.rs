@@ -71,11 +71,11 @@ impl Teardown {
         if nodes.is_empty() {
             // also a context whose cluster is long gone is the lab's; kind takes it out, and says nothing where there is none
             if had_context {
-                self.setup.kind.delete(&self.setup.cluster, sink).await?;
+                self.setup.delete_cluster(sink).await?;
             }
         } else {
             sink.waiting("kind delete cluster", "");
-            self.setup.kind.delete(&self.setup.cluster, sink).await?;
+            self.setup.delete_cluster(sink).await?;
             for node in &nodes {
                 sink.changed(Object { kind: "Container".to_owned(), namespace: String::new(), name: node.name.clone() }, "removed");
             }

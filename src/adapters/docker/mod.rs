@@ -2,5 +2,6 @@
 
 mod build;
 mod engine;
+mod thaw;
 
 pub use engine::{Container, DockerError, Engine, NewContainer};
