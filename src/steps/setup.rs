@@ -144,7 +144,7 @@ impl Setup {
             if nodes.is_empty() {
                 return Err(error.into());
             }
-            sink.line(format!("trying again: {error}"));
+            sink.waiting("kind delete cluster", format!("trying again: {error}"));
             for node in &nodes {
                 self.engine.thaw(node).await?;
             }
