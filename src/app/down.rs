@@ -2,11 +2,12 @@
 
 use super::context::Context;
 use super::exit::{Failure, code};
-use super::{runs, show};
+use super::{runs, show, signals};
 use crate::cli::DownArgs;
-use crate::model::run::{StepEvent, Verb};
+use crate::model::run::{CancelReason, Control, StepEvent, Verb};
 use crate::steps::{Left, Teardown, Writer};
 use crate::support::progress::Sink;
+use tokio_util::sync::CancellationToken;
 
 /// Runs it.
 pub async fn run(context: &Context, args: &DownArgs) -> Result<u8, Failure> {
@@ -31,10 +32,34 @@ pub async fn run(context: &Context, args: &DownArgs) -> Result<u8, Failure> {
         }
     });
     let sink = Sink::new(say);
-    let report = teardown.carry_out(&sink).await;
+    let (mut control, last) = signals::watch().map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
+    let cancel = CancellationToken::new();
+    let report = {
+        let mut work = Box::pin(teardown.carry_out(&sink, &cancel));
+        loop {
+            tokio::select! {
+                report = &mut work => break Some(report),
+                asked = control.recv() => match asked {
+                    Some(Control::Cancel { why: CancelReason::Requested }) => {
+                        show::err("stopping; once more stops at once\n");
+                        cancel.cancel();
+                    }
+                    _ => break None,
+                },
+            }
+        }
+    };
     drop(sink);
     let _done = printer.await;
     drop(lock);
+    let report = match report {
+        Some(Err(_)) if cancel.is_cancelled() => None,
+        other => other,
+    };
+    let Some(report) = report else {
+        show::err("stopped before the end; labctl down goes on where it stopped\n");
+        return Ok(last.exit_code());
+    };
     let report = report?;
     show::answer(args.output, &report, text)?;
     if report.left.is_empty() {

@@ -134,6 +134,8 @@ impl Cluster {
     pub(super) async fn wait_gone(&self, object: &ObjectRef, uid: Option<&str>, patience: &Patience<'_>) -> Result<(), ClusterError> {
         let mut changes = self.hub.changes();
         let watch = self.watch_of(object, patience).await?;
+        // most are gone in a moment
+        let worth_telling = Instant::now() + Duration::from_secs(1);
         let mut said = false;
         loop {
             changes.mark_unchanged();
@@ -142,19 +144,21 @@ impl Cluster {
             if watch.synced() && same.is_none() {
                 return Ok(());
             }
-            let finalizers = same.map(|there| there["metadata"]["finalizers"].to_string()).unwrap_or_default();
+            let finalizers =
+                same.map(|there| &there["metadata"]["finalizers"]).filter(|list| !list.is_null()).map(Value::to_string).unwrap_or_default();
             if Instant::now() >= patience.deadline {
                 let after = patience.deadline.duration_since(patience.started);
                 return Err(ClusterError::StillThere { object: Box::new(object.clone()), after, finalizers });
             }
-            if !said {
+            if !said && Instant::now() >= worth_telling {
                 patience.sink.waiting(format!("{object} to be gone"), finalizers);
                 said = true;
             }
+            let until = if said { patience.deadline } else { worth_telling.min(patience.deadline) };
             tokio::select! {
                 () = patience.cancel.cancelled() => return Err(ClusterError::Cancelled),
                 _ = changes.changed() => {}
-                () = tokio::time::sleep_until(patience.deadline) => {}
+                () = tokio::time::sleep_until(until) => {}
             }
         }
     }

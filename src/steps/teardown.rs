@@ -9,6 +9,7 @@ use crate::model::run::Object;
 use crate::support::progress::Sink;
 use serde::Serialize;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// Takes one lab away.
 #[derive(Debug)]
@@ -56,10 +57,11 @@ impl Teardown {
         Ok(all)
     }
 
-    /// Takes it away and looks again.
-    pub async fn carry_out(&self, sink: &Sink) -> Result<Left, StepError> {
+    /// Takes it away and looks again. `cancel` stops what goes object by object; a kind cluster is gone within seconds, and half a deletion helps
+    /// nobody.
+    pub async fn carry_out(&self, sink: &Sink, cancel: &CancellationToken) -> Result<Left, StepError> {
         if self.setup.is_existing() {
-            return self.setup.withdraw(self.purge, sink).await;
+            return self.setup.withdraw(self.purge, sink, cancel).await;
         }
         let engine = &self.setup.engine;
         let before = self.others().await?;

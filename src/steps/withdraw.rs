@@ -15,27 +15,30 @@ impl Setup {
         Ok(recorded.into_iter().map(|component| format!("objects of {component}")).collect())
     }
 
-    /// Takes it away, those that others need last, and looks again.
-    pub(super) async fn withdraw(&self, purge: bool, sink: &Sink) -> Result<Left, StepError> {
+    /// Takes it away, those that others need last, and looks again. Told to stop, it comes back with an error between two calls.
+    pub(super) async fn withdraw(&self, purge: bool, sink: &Sink, cancel: &CancellationToken) -> Result<Left, StepError> {
         self.recognised().await?;
         let cluster = self.connect().await?.cluster;
         let mut recorded = cluster.recorded_components().await?;
         let mut report = Left::default();
         if !recorded.is_empty() {
-            let cancel = CancellationToken::new();
-            self.may_write(&cluster, sink, &cancel).await?;
+            self.may_write(&cluster, sink, cancel).await?;
             let order = crate::catalog::order(&self.lab).unwrap_or_default();
             let last = |name: &String| {
                 if name == NAMESPACES { order.len() + 1 } else { order.len() - order.iter().position(|n| n == name).unwrap_or_default() }
             };
             recorded.sort_by_key(last);
-            for component in &recorded {
-                sink.waiting(format!("objects of {component} to be gone"), "");
-                let count = cluster.remove(component, sink, &cancel).await?;
-                report.removed.push(format!("{count} objects of {component}"));
+            let emptied = async {
+                for component in &recorded {
+                    sink.waiting(format!("objects of {component} to be gone"), "");
+                    let count = cluster.remove(component, sink, cancel).await?;
+                    report.removed.push(format!("{count} objects of {component}"));
+                }
+                cluster.retire(sink, cancel).await
             }
-            cluster.retire(sink, &cancel).await?;
+            .await;
             cluster.unlock().await;
+            emptied?;
         }
         report.left.extend(cluster.recorded_components().await?.into_iter().map(|component| format!("objects of {component}")));
         report.untouched.push(format!("the cluster of context {}, which was there before the lab", self.context()));

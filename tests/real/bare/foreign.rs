@@ -90,6 +90,9 @@ async fn others_write(kubectl: &Path, tally: &mut Tally) {
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"mode": "calm"}}),
     ];
     write(&rig, &objects);
+    let lists = "images: [{name: registry.example.org/c, tag: \"1\"}]\n";
+    let file = rig.folder.path().join("manifests/part0/component.yaml");
+    rig.write("manifests/part0/component.yaml", &format!("{}{lists}", std::fs::read_to_string(file).unwrap()));
     let controllers = tokio::spawn(play_controllers(rig.kube.clone(), namespace.clone()));
     tally.up(&rig).await;
     let kubeconfig = server::kubeconfig().await.unwrap();

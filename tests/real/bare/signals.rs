@@ -148,7 +148,11 @@ async fn in_terminal(command: Command, way: Told, moment: Duration) -> End {
     let mut killer = child.clone_killer();
     let ended = tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(move || child.wait())).await;
     let took = signalled.elapsed();
-    let code = ended.ok().map(|status| status.unwrap().unwrap().exit_code());
+    let code = ended.ok().map(|status| status.unwrap().unwrap()).map(|status| match status.signal() {
+        // before it listens to signals it has not begun either; a shell shows such an end by the same codes
+        Some(_) => way.code(),
+        None => status.exit_code(),
+    });
     if code.is_none() {
         killer.kill().unwrap();
     }
