@@ -4,7 +4,7 @@ needs="gostd common-files"
 after=kube-core
 inputs="modules/jaeger oci.py"
 versions=JAEGER
-seconds=66
+seconds=79
 _tree() {
   local tree copy
   tree=$(go_tree jaeger)

@@ -4,7 +4,7 @@ needs=gostd
 after=kube-core
 inputs="modules/kubernetes go/crictl go/podnet lib/kube.sh"
 versions=KUBERNETES
-seconds=85
+seconds=98
 _packages="k8s.io/kubernetes/cmd/kubelet k8s.io/kubernetes/cmd/kubeadm k8s.io/kubernetes/cmd/kube-scheduler
   k8s.io/kubernetes/cmd/kube-proxy ./crictl ./podnet"
 # shellcheck disable=SC2086

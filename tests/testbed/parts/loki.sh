@@ -4,7 +4,7 @@ needs="gostd common-files"
 after=otelcol   # what the two share is compiled once
 inputs="modules/loki oci.py"
 versions=LOKI
-seconds=400
+seconds=371
 _loki=github.com/grafana/loki/v3
 _tree() { # clouds that the lab's Loki never stores in are half of its sources
   local tree; tree=$(go_tree loki)

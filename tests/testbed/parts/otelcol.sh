@@ -4,7 +4,7 @@ needs="gostd common-files"
 after=kube-core
 inputs="modules/kubernetes go/otelcol oci.py"
 versions="OTELCOL KUBERNETES"
-seconds=151
+seconds=175
 fetch() { go_fetch "$(go_tree kubernetes otelcol)" ./otelcol; }
 build() {
   go_build "$(go_tree kubernetes otelcol)" "" bin ./otelcol
