@@ -58,6 +58,8 @@ fn by_status(status: &ApiStatus) -> Class {
         403 if says(&["because it is being terminated"]) => Class::Blocked,
         403 if says(&["exceeded quota", "status unknown for quota"]) => Class::Blocked,
         409 if says(&["object is being deleted", "resourcequotas"]) => Class::Blocked,
+        // a create that was cut off leaves the port or address of its Service taken for a while, until the API server has taken it back
+        422 if says(&["provided port is already allocated", "provided ip is already allocated"]) => Class::Blocked,
         // a race with another writer, or a create that was answered twice; a list whose next page came too late begins anew
         409 | 410 => Class::Transient,
         422 | 403 | 400 => immutable_field(status).map_or(Class::Fatal, Class::Immutable),
@@ -216,6 +218,7 @@ mod tests {
         check(&status(403, "unable to create new content in namespace a because it is being terminated"), &Class::Blocked);
         check(&status(403, "exceeded quota: q, requested: pods=1"), &Class::Blocked);
         check(&status(403, "User \"x\" cannot patch resource"), &Class::Fatal);
+        check(&status(422, "spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated"), &Class::Blocked);
         check(&status(409, "Operation cannot be fulfilled on resourcequotas \"q\""), &Class::Blocked);
         check(&status(409, "the object has been modified"), &Class::Transient);
         check(&status(422, "spec.replicas: Invalid value"), &Class::Fatal);
