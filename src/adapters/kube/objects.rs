@@ -64,8 +64,8 @@ impl Objects {
         Self { client, kinds: Arc::default() }
     }
 
-    /// The object, or `None` when it is not there; without a name the first there is of the kind. `api_version` (`apps/v1`) is needed only where several groups have the kind; `namespace` is
-    /// of no meaning for kinds that have none.
+    /// The object, or `None` when it is not there; without a name the first there is of the kind. `api_version` (`apps/v1`) is needed only where
+    /// several groups have the kind; `namespace` is of no meaning for kinds that have none.
     pub async fn get(
         &self,
         api_version: Option<&str>,

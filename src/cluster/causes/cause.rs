@@ -61,6 +61,13 @@ pub struct Scene<'s> {
 }
 
 impl<'s> Scene<'s> {
+    /// A pod and nothing around it.
+    #[cfg(test)]
+    pub fn of(object: &'s ObjectRef, live: &'s Value) -> Self {
+        static SILENCE: BTreeMap<(String, String), String> = BTreeMap::new();
+        Self { object, live, pods: &[], events: &[], claims: &[], nodes: &[], placed: &[], logs: &SILENCE }
+    }
+
     /// Messages of events about one object with one of these reasons, newest first.
     pub fn said(&self, kind: &str, name: &str, reasons: &[&str]) -> Vec<&'s str> {
         let mut found: Vec<&&Value> = self

@@ -159,16 +159,7 @@ mod tests {
         let events: Vec<Value> =
             events.iter().map(|(r, m)| json!({"involvedObject": {"kind": "Pod", "name": "p"}, "reason": r, "message": m})).collect();
         let logs = BTreeMap::from([(("p".to_owned(), "c".to_owned()), log.to_owned())]);
-        let scene = Scene {
-            object: &reference,
-            live: &pod,
-            pods: &[&pod],
-            events: &events.iter().collect::<Vec<_>>(),
-            claims: &[],
-            nodes: &[],
-            placed: &[],
-            logs: &logs,
-        };
+        let scene = Scene { pods: &[&pod], events: &events.iter().collect::<Vec<_>>(), logs: &logs, ..Scene::of(&reference, &pod) };
         let cause = super::super::find(&scene).into_iter().next().expect("a cause");
         assert_eq!((cause.id, cause.patience), (id, patience), "{}", cause.sentence);
         for word in words {

@@ -76,7 +76,7 @@ mod tests {
     fn causes(live: &Value, events: &[&Value], log: &str) -> Vec<Cause> {
         let reference = ObjectRef::of(live).unwrap();
         let logs = BTreeMap::from([(("p".to_owned(), "c".to_owned()), log.to_owned())]);
-        of_owner(&Scene { object: &reference, live, pods: &[], events, claims: &[], nodes: &[], placed: &[], logs: &logs })
+        of_owner(&Scene { events, logs: &logs, ..Scene::of(&reference, live) })
     }
 
     #[test]

@@ -87,7 +87,6 @@ fn sort(reason: &str, text: &str) -> &'static Kind {
 mod tests {
     use super::*;
     use serde_json::json;
-    use std::collections::BTreeMap;
 
     #[test]
     fn an_image_is_being_pulled_from_the_word_that_it_begins_to_the_next_word_about_it() {
@@ -105,16 +104,7 @@ mod tests {
             event(5, "Failed", "Failed to pull image \"d:1\": not found"),
         ];
         let reference = ObjectRef::of(&pod).unwrap();
-        let scene = Scene {
-            object: &reference,
-            live: &pod,
-            pods: &[&pod],
-            events: &events.iter().collect::<Vec<_>>(),
-            claims: &[],
-            nodes: &[],
-            placed: &[],
-            logs: &BTreeMap::new(),
-        };
+        let scene = Scene { pods: &[&pod], events: &events.iter().collect::<Vec<_>>(), ..Scene::of(&reference, &pod) };
         assert_eq!(being_pulled(&scene).into_iter().collect::<Vec<_>>(), ["a:1"]);
     }
 
@@ -123,16 +113,7 @@ mod tests {
         let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n"}});
         let reference = ObjectRef::of(&pod).unwrap();
         let event = json!({"involvedObject": {"kind": "Pod", "name": "p"}, "reason": "Failed", "message": event.unwrap_or_default()});
-        let scene = Scene {
-            object: &reference,
-            live: &pod,
-            pods: &[&pod],
-            events: &[&event],
-            claims: &[],
-            nodes: &[],
-            placed: &[],
-            logs: &BTreeMap::new(),
-        };
+        let scene = Scene { pods: &[&pod], events: &[&event], ..Scene::of(&reference, &pod) };
         let status = json!({"name": "c", "image": "docker.io/x/y:1", "state": {"waiting": {"reason": reason, "message": message}}});
         let cause = of_container(&pod, &reference, &status, &scene).unwrap();
         assert_eq!(cause.id, id, "{}", cause.sentence);

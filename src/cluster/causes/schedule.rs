@@ -49,7 +49,6 @@ fn asks(pod: &Value) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
-    use std::collections::BTreeMap;
     use std::time::Duration;
 
     const NO_ROOM: Duration = Duration::from_secs(20);
@@ -60,16 +59,7 @@ mod tests {
             "spec": {"containers": [{"name": "c", "resources": {"requests": {"cpu": "8"}}}]},
             "status": {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}]}});
         let reference = ObjectRef::of(&pod).unwrap();
-        let scene = Scene {
-            object: &reference,
-            live: &pod,
-            pods: &[&pod],
-            events: &[],
-            claims: &[],
-            nodes: &[],
-            placed: &[],
-            logs: &BTreeMap::new(),
-        };
+        let scene = Scene { pods: &[&pod], ..Scene::of(&reference, &pod) };
         let cause = of_pod(&pod, &reference, &scene).unwrap();
         assert_eq!(cause.patience, patience);
         assert!(cause.sentence.contains(message) && cause.sentence.contains("c asks for cpu 8"), "{}", cause.sentence);

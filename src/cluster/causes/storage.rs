@@ -34,7 +34,6 @@ pub fn of_pod(pod: &Value, scene: &Scene<'_>) -> Vec<Cause> {
 mod tests {
     use super::*;
     use serde_json::json;
-    use std::collections::BTreeMap;
 
     #[test]
     fn a_missing_class_is_named_and_a_bound_claim_is_not() {
@@ -46,16 +45,7 @@ mod tests {
         let reference = ObjectRef::of(&pod).unwrap();
         for (phase, count) in [("Pending", 1), ("Bound", 0)] {
             let claim = claim(phase);
-            let scene = Scene {
-                object: &reference,
-                live: &pod,
-                pods: &[&pod],
-                events: &[&event],
-                claims: &[&claim],
-                nodes: &[],
-                placed: &[],
-                logs: &BTreeMap::new(),
-            };
+            let scene = Scene { pods: &[&pod], events: &[&event], claims: &[&claim], ..Scene::of(&reference, &pod) };
             let found = of_pod(&pod, &scene);
             assert_eq!(found.len(), count);
             assert!(found.iter().all(|c| c.patience == Patience::After(NO_CLASS) && c.sentence.contains("fast")));
