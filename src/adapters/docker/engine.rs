@@ -126,6 +126,9 @@ impl Engine {
             text = cause.to_string();
             source = cause.source();
         }
+        if let bollard::errors::Error::DockerContainerWaitError { code, .. } = error {
+            text = format!("exit code {code} {text}");
+        }
         let lower = text.to_lowercase();
         if lower.contains("permission denied") {
             DockerError::Denied { at: self.at.clone() }

@@ -9,8 +9,9 @@ use futures::TryStreamExt as _;
 use std::time::Duration;
 
 const DEADLINE: Duration = Duration::from_mins(1);
-const SCRIPT: &str = r#"find /freezer -path "*$1*" -name freezer.state | while read -r state; do
-  grep -qx THAWED "$state" || echo THAWED > "$state"
+/// What is thawed dies and takes its cgroup along: one that is gone while it is looked at was thawed with the one above it.
+const SCRIPT: &str = r#"find /freezer -path "*$1*" -name freezer.state 2>/dev/null | while read -r state; do
+  { grep -qx THAWED "$state" || echo THAWED > "$state" || ! [ -e "$state" ]; } 2>/dev/null || exit 1
 done"#;
 
 impl Engine {
