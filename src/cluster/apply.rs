@@ -1,8 +1,9 @@
-//! Brings one component about: record first, then its waves, then what is no longer wanted, then the exact record.
+//! Brings one component about: record first, then its turns and waves, then what is no longer wanted, then the exact record.
 
 use super::diff::{Action, Diff, Entry};
 use super::error::ClusterError;
 use super::facade::{Applied, Cluster};
+use super::gates::Gates;
 use super::inventory::{self, Item, Record, carry_out, edits, shards};
 use super::object::{Desired, Key, ObjectRef};
 use super::prepare::Prepared;
@@ -42,14 +43,11 @@ impl Cluster {
         let writes = entries.iter().filter(|entry| writes(entry)).count() as u64;
         let turns: BTreeSet<Turn> = entries.iter().filter_map(|entry| turn_of(entry)).collect();
         for turn in turns {
-            for stage in Wave::STAGES {
-                let here = |entry: &&Entry| turn_of(entry) == Some(turn) && stage.contains(&Wave::of(&entry.object));
-                let batch: Vec<&Entry> = entries.iter().copied().filter(here).collect();
-                for (entry, uid) in self.wave(batch, &patience, &done, writes).await? {
-                    count(&mut applied, entry);
-                    let hash = entry.prepared.as_ref().map(|p| p.hash.clone()).unwrap_or_default();
-                    items.insert(entry.object.key(), Item::new(&entry.object, &uid, &hash));
-                }
+            let batch: Vec<&Entry> = entries.iter().copied().filter(|entry| turn_of(entry) == Some(turn)).collect();
+            for (entry, uid) in self.turn(batch, &patience, &done, writes).await? {
+                count(&mut applied, entry);
+                let hash = entry.prepared.as_ref().map(|p| p.hash.clone()).unwrap_or_default();
+                items.insert(entry.object.key(), Item::new(&entry.object, &uid, &hash));
             }
             if matches!(turn, Turn::Before(_)) {
                 let jobs: Vec<ObjectRef> = entries
@@ -121,10 +119,11 @@ impl Cluster {
         Ok(())
     }
 
-    /// Applies a batch, so many at once; returns each entry with its uid. After a failure nothing new is asked for.
-    async fn wave<'e>(
+    /// Applies what comes in one turn, so many at once and each after what it needs; returns each entry with its uid. After a failure nothing new
+    /// is asked for.
+    async fn turn<'e>(
         &self,
-        batch: Vec<&'e Entry>,
+        mut batch: Vec<&'e Entry>,
         patience: &Patience<'_>,
         done: &AtomicU64,
         total: u64,
@@ -132,11 +131,19 @@ impl Cluster {
         let slots = Semaphore::new(self.limits.in_flight);
         let patience = &Patience { slots: Some(&slots), ..*patience };
         let slots = &slots;
+        let gates = &Gates::of(batch.iter().map(|entry| &entry.object));
+        // who is waited for is begun before those who wait, or the open places would fill with the latter
+        batch.sort_by_key(|entry| Wave::of(&entry.object).stage());
         // futures are made first: a closure held across an await would have to be general over lifetimes
         let work: Vec<_> = batch
             .into_iter()
             .map(|entry| async move {
-                let uid = self.one(entry, patience).await.inspect_err(|_| slots.close())?;
+                gates.pass(&entry.object).await;
+                let uid = self.one(entry, patience).await.inspect_err(|_| {
+                    slots.close();
+                    gates.give_up();
+                })?;
+                gates.done(&entry.object);
                 if writes(entry) {
                     patience.sink.progress(done.fetch_add(1, Ordering::Relaxed) + 1, Some(total), "objects");
                 }

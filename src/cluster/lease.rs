@@ -6,7 +6,7 @@
 
 use super::inventory;
 use super::object::MANAGER;
-use super::retry::{Class, classify, pause};
+use super::retry::{Class, Pauses, classify};
 use crate::adapters::kube::{ApiError, Kube};
 use crate::support::holder::Holder;
 use crate::support::progress::Sink;
@@ -125,6 +125,7 @@ impl Fence {
         let begun = boot_time();
         let mut seen: Option<(String, Duration)> = None;
         let mut failures = 0;
+        let mut pauses = Pauses::default();
         loop {
             let sent = boot_time();
             let pause = match self.attempt(kube, &path, lab, me, &mut seen, sent).await {
@@ -144,7 +145,7 @@ impl Fence {
                         return Err(error.into());
                     }
                     sink.waiting("the lock of this lab", error.to_string());
-                    pause(&class, failures)
+                    pauses.after(&class)
                 }
             };
             tokio::select! {

@@ -12,6 +12,7 @@ mod diff;
 mod error;
 mod facade;
 mod fields;
+mod gates;
 mod hub;
 mod inventory;
 mod kinds;

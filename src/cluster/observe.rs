@@ -3,7 +3,7 @@
 use super::error::ClusterError;
 use super::kinds::{Kinds, Resource};
 use super::object::{Key, LAB_LABEL, ObjectRef, built_in, group_of};
-use super::retry::{Class, classify, pause};
+use super::retry::{Class, Pauses, classify};
 use crate::adapters::kube::client::{ListForm, encode};
 use crate::adapters::kube::{ApiError, Kube};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -33,15 +33,14 @@ async fn read_within<T, F: Future<Output = Result<T, ApiError>>>(
     mut call: impl FnMut() -> F,
 ) -> Result<T, ClusterError> {
     let deadline = Instant::now() + patience;
-    let mut attempt = 0;
+    let mut pauses = Pauses::default();
     loop {
         let error = match call().await {
             Ok(done) => return Ok(done),
             Err(error) => error,
         };
-        attempt += 1;
         let class = classify(&error);
-        let wait = pause(&class, attempt);
+        let wait = pauses.after(&class);
         if Instant::now() + wait > deadline || !matches!(class, Class::Transient | Class::Throttled(_)) {
             return Err(ClusterError::Api { what: what.to_owned(), error });
         }

@@ -6,7 +6,9 @@ use super::object::ObjectRef;
 use crate::adapters::kube::{ApiError, ApiStatus};
 use crate::support::progress::Sink;
 use rand::Rng as _;
+use std::collections::HashMap;
 use std::future::Future;
+use std::mem::{Discriminant, discriminant};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -86,19 +88,33 @@ fn immutable_field(status: &ApiStatus) -> Option<String> {
     says(&status.message).then(|| "(unnamed)".to_owned())
 }
 
-/// How long to wait before try number `attempt` (1 for the first repeat).
-pub fn pause(class: &Class, attempt: u32) -> Duration {
-    let grow = |first: u64, most: u64| Duration::from_millis((first << attempt.saturating_sub(1).min(8)).min(most));
-    let base = match class {
+/// How long one call has waited so far, by class of error: a throttled call that then hits a reset has not met many resets.
+#[derive(Debug, Default)]
+pub struct Pauses(HashMap<Discriminant<Class>, u32>);
+
+impl Pauses {
+    /// How long to wait after this error.
+    pub fn after(&mut self, class: &Class) -> Duration {
+        let met = self.0.entry(discriminant(class)).or_default();
+        *met += 1;
+        pause(class, *met)
+    }
+}
+
+/// How long to wait after error number `met` of its class, from 1.
+fn pause(class: &Class, met: u32) -> Duration {
+    let grow = |first: u64, most: u64| Duration::from_millis((first << met.saturating_sub(1).min(8)).min(most));
+    // spread, so that sixteen objects that were refused together do not come back together; never earlier than asked for. Who is told a time is
+    // told whole seconds, and those were refused over some time already
+    let (base, spread) = match class {
         // slots bound how many ask at once, so asking often costs the server little
-        Class::Blocked => Duration::from_millis(600),
-        Class::Throttled(Some(after)) => (*after).min(Duration::from_secs(30)),
+        Class::Blocked => (Duration::from_millis(600), 0.3),
+        Class::Throttled(Some(after)) => ((*after).min(Duration::from_secs(30)), 0.1),
         // at most so many calls are under way, so a server that comes back is not run over; longer pauses only make the unlucky ones late
-        Class::Throttled(None) => grow(250, 2_000),
-        Class::NotYet | Class::Transient | Class::Immutable(_) | Class::Fatal => grow(50, 1_000),
+        Class::Throttled(None) => (grow(250, 2_000), 0.3),
+        Class::NotYet | Class::Transient | Class::Immutable(_) | Class::Fatal => (grow(50, 1_000), 0.3),
     };
-    // spread, so that sixteen objects that were refused together do not come back together; never earlier than asked for
-    base.mul_f64(1.0 + rand::rng().random_range(0.0..0.3))
+    base.mul_f64(1.0 + rand::rng().random_range(0.0..spread))
 }
 
 /// How long a missing kind or namespace may take to appear when nothing else is known.
@@ -123,6 +139,7 @@ impl Patience<'_> {
     {
         let begun = Instant::now();
         let mut attempt = 0;
+        let mut pauses = Pauses::default();
         loop {
             let answer = tokio::select! {
                 () = self.cancel.cancelled() => return Err(ClusterError::Cancelled),
@@ -143,7 +160,7 @@ impl Patience<'_> {
                 _ => {}
             }
             attempt += 1;
-            let wait = pause(&class, attempt);
+            let wait = pauses.after(&class);
             let limit = if class == Class::NotYet { self.deadline.min(begun + NOT_YET) } else { self.deadline };
             if Instant::now() + wait > limit {
                 let after = limit.duration_since(self.started);
@@ -246,5 +263,15 @@ mod tests {
             prop_assert!(wait >= asked && wait <= Duration::from_secs(40));
             prop_assert!(pause(&Class::Transient, attempt) <= Duration::from_millis(1_300));
         }
+    }
+
+    #[test]
+    fn being_throttled_makes_no_later_reset_wait_longer() {
+        let mut pauses = Pauses::default();
+        for _ in 0..6 {
+            pauses.after(&Class::Throttled(Some(Duration::from_secs(1))));
+        }
+        assert!(pauses.after(&Class::Transient) < Duration::from_millis(70));
+        assert!(pauses.after(&Class::Transient) >= Duration::from_millis(100));
     }
 }

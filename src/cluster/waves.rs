@@ -17,8 +17,18 @@ pub enum Wave {
 }
 
 impl Wave {
+    /// The stage of what comes last.
+    pub const LAST: usize = 3;
+
     /// What is written together: services and configuration need nothing of each other, only workloads need both.
-    pub const STAGES: [&'static [Self]; 4] = [&[Self::Ground], &[Self::Config, Self::Services], &[Self::Workloads], &[Self::Custom]];
+    pub const fn stage(self) -> usize {
+        match self {
+            Self::Ground => 0,
+            Self::Config | Self::Services => 1,
+            Self::Workloads => 2,
+            Self::Custom => Self::LAST,
+        }
+    }
 
     pub fn of(object: &ObjectRef) -> Self {
         let group = object.group();
