@@ -7,7 +7,7 @@ use crate::adapters::docker::Engine;
 use crate::adapters::helm::{self, Helm};
 use crate::adapters::kind::{self, Kind};
 use crate::catalog::{self, Files, Images, Lab, OpenBundle};
-use crate::cli::{Global, StackArgs};
+use crate::cli::{DEFAULT_LAB, Global, StackArgs};
 use crate::model::component::SecretKey;
 use crate::model::run::RunId;
 use crate::steps::{LabState, Setup};
@@ -62,6 +62,11 @@ impl Context {
             no_color: var("NO_COLOR").is_some(),
         };
         Self { paths: Paths::from(var), files: Files::new(global.dir.clone()), global, terminal }
+    }
+
+    /// `labctl attach` as it is to be typed for this lab.
+    pub fn typed(&self, verb: &str) -> String {
+        if self.global.lab == DEFAULT_LAB { format!("labctl {verb}") } else { format!("labctl {verb} --lab {}", self.global.lab) }
     }
 
     /// The folder of the lab that is meant.

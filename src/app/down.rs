@@ -32,7 +32,8 @@ pub async fn run(context: &Context, args: &DownArgs) -> Result<u8, Failure> {
         }
     });
     let sink = Sink::new(say);
-    let (mut control, last) = signals::watch().map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
+    let (say, mut control) = signals::controls();
+    let last = signals::watch(say, false).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
     let cancel = CancellationToken::new();
     let report = {
         let mut work = Box::pin(teardown.carry_out(&sink, &cancel));

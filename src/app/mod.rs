@@ -1,7 +1,9 @@
 //! The composition root: one file per verb. Reads the environment, wires the rooms, decides the exit code.
 
+mod attach;
 mod charts;
 mod context;
+mod detach;
 mod diff;
 mod doctor;
 mod down;
@@ -17,6 +19,7 @@ mod show;
 mod signals;
 mod start;
 mod status;
+mod steer;
 mod up;
 
 pub use start::run;

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::exit::{Failure, code};
-use super::show;
+use super::{show, steer};
 use crate::cli::{DemoArgs, OutputMode, ReplayArgs, RunVerb, Speed};
 use crate::engine::journal::{self, Journal, RunHead, RunStatus};
 use crate::model::run::{At, Color, Event, FinishedAs, Output, RunId, RunState, Verb, brief_time};
@@ -76,7 +76,7 @@ struct Row {
 }
 
 /// Runs `labctl run`.
-pub fn run(context: &Context, verb: &RunVerb) -> Result<u8, Failure> {
+pub async fn run(context: &Context, verb: &RunVerb) -> Result<u8, Failure> {
     match verb {
         RunVerb::List { output } => {
             let rows: Vec<Row> = heads(context)?
@@ -92,6 +92,7 @@ pub fn run(context: &Context, verb: &RunVerb) -> Result<u8, Failure> {
             let state = read(&find(context, run.as_deref())?)?.state();
             show::answer(*output, &state.summary.clone().unwrap_or_default(), |_| steps(&state))?;
         }
+        RunVerb::Steer(verb) => return steer::run(context, verb).await,
     }
     Ok(code::OK)
 }
@@ -132,7 +133,7 @@ async fn play(context: &Context, events: &[Event], output: OutputMode, speed: Sp
     Ok(())
 }
 
-fn heads(context: &Context) -> Result<Vec<RunHead>, Failure> {
+pub fn heads(context: &Context) -> Result<Vec<RunHead>, Failure> {
     let mut heads =
         journal::list_runs(&context.paths.runs(&context.global.lab)).map_err(|error| Failure::new("LAB-FILE-001", error.to_string()))?;
     heads.sort_by(|a, b| b.run.cmp(&a.run));
@@ -167,7 +168,7 @@ fn find(context: &Context, start: Option<&str>) -> Result<PathBuf, Failure> {
     }
 }
 
-fn read(path: &Path) -> Result<Journal, Failure> {
+pub fn read(path: &Path) -> Result<Journal, Failure> {
     Journal::read(path).map_err(|error| Failure::new("LAB-FILE-001", error.to_string()))
 }
 
@@ -188,6 +189,11 @@ fn steps(state: &RunState) -> String {
         })
         .collect();
     let mut text = show::table(&["", "STEP", "TOOK", "RESULT"], &rows);
+    if !state.notes.is_empty() {
+        let rows: Vec<_> = state.notes.iter().map(|(at, note)| vec![at.to_string(), note.clone()]).collect();
+        text.push('\n');
+        text.push_str(&show::table(&["AT", "NOTE"], &rows));
+    }
     let mut summary = Vec::new();
     let _written = report::summarize(state, Paint { on: false }, &mut summary);
     text.push('\n');

@@ -21,13 +21,18 @@ impl LastSignal {
     }
 }
 
-/// Turns SIGINT, SIGTERM and SIGHUP into cancels: the first asks, the second urges, the third leaves.
-pub fn watch() -> std::io::Result<(mpsc::Receiver<Control>, LastSignal)> {
+/// Controls on their way to a run. People and those who are attached share it; none of them floods.
+pub fn controls() -> (mpsc::Sender<Control>, mpsc::Receiver<Control>) {
+    mpsc::channel(8)
+}
+
+/// Turns SIGINT, SIGTERM and SIGHUP into cancels for `say`: the first asks, the second urges, the third leaves. A `detached` run has no terminal
+/// whose end could concern it, so it takes SIGHUP and goes on.
+pub fn watch(say: mpsc::Sender<Control>, detached: bool) -> std::io::Result<LastSignal> {
     let mut sources = [(2, SignalKind::interrupt()), (15, SignalKind::terminate()), (1, SignalKind::hangup())]
         .into_iter()
         .map(|(number, kind)| Ok((number, signal(kind)?)))
         .collect::<std::io::Result<Vec<(u8, Signal)>>>()?;
-    let (say, control) = mpsc::channel(8);
     let last = LastSignal::default();
     let seen = last.clone();
     tokio::spawn(async move {
@@ -41,6 +46,9 @@ pub fn watch() -> std::io::Result<(mpsc::Receiver<Control>, LastSignal)> {
                 })
             });
             let (number, ..) = futures::future::select_all(waits).await;
+            if detached && number == 1 {
+                continue;
+            }
             seen.0.store(number, Ordering::Relaxed);
             count += 1;
             let why = match count {
@@ -53,7 +61,7 @@ pub fn watch() -> std::io::Result<(mpsc::Receiver<Control>, LastSignal)> {
             }
         }
     });
-    Ok((control, last))
+    Ok(last)
 }
 
 /// Becomes `program`, which the kernel ends when `parent` dies. Linux only; elsewhere it just becomes it.

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::exit::{Failure, code};
-use super::{diff, doctor, down, logs, parts, plan, reach, runs, show, status, up};
+use super::{attach, diff, doctor, down, logs, parts, plan, reach, runs, show, status, up};
 use crate::cli::{Cli, Verb};
 use clap::{CommandFactory, Parser};
 
@@ -58,7 +58,8 @@ async fn dispatch(context: &Context, verb: Verb) -> Result<u8, Failure> {
         Verb::Open(args) => reach::open(context, &args),
         Verb::Logs(args) => logs::logs(context, &args).await,
         Verb::Events(args) => logs::events(context, &args).await,
-        Verb::Run(verb) => runs::run(context, &verb),
+        Verb::Attach(args) => attach::run(context, &args).await,
+        Verb::Run(verb) => runs::run(context, &verb).await,
         Verb::Replay(args) => runs::replay(context, &args).await,
         Verb::Demo(args) => runs::demo(context, &args).await,
         Verb::Component(verb) => parts::component(context, &verb),

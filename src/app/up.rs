@@ -2,12 +2,12 @@
 
 use super::context::Context;
 use super::exit::{Failure, code, look_up};
-use super::{reach, runs, show, signals};
+use super::{attach, detach, reach, runs, show, signals};
 use crate::cli::UpArgs;
 use crate::engine::journal::JournalWriter;
 use crate::engine::{Estimates, Plan, RunOptions, SystemClock};
 use crate::model::run::{Event, FinishedAs, RunState, Verb};
-use crate::report;
+use crate::report::{self, Choice, Mode};
 use crate::steps::{self, Setup, Writer};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -18,6 +18,11 @@ const EVENTS: usize = 1024;
 /// Runs it.
 pub async fn run(context: &Context, args: &UpArgs) -> Result<u8, Failure> {
     show::writable(context, "up")?;
+    if args.in_background {
+        detach::leave_terminal();
+    } else if args.detach {
+        return detach::start(context, args).await;
+    }
     let setup = context.setup(Some(&args.which), false)?;
     super::plan::refuse_what_does_not_fit(context, &setup, args.force).await?;
     let runs = context.paths.runs(&context.global.lab);
@@ -33,14 +38,18 @@ pub async fn run(context: &Context, args: &UpArgs) -> Result<u8, Failure> {
     let estimates = Estimates::from_runs(&runs).unwrap_or_default();
     let plan = Plan::new(steps::up(&setup)?).map_err(|error| Failure::new("LAB-USAGE-001", error.to_string()))?.estimated(&estimates);
     let journal = JournalWriter::create(&runs, &run).map_err(|error| Failure::new("LAB-FILE-001", error.to_string()))?;
-    let choice = context.front_end(args.output, true);
-    let mut front_end = runs::front_end(choice);
+    let (steer, control) = signals::controls();
+    let last = signals::watch(steer.clone(), args.in_background).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
+    let served = attach::serve(context, &run, Verb::Up, &journal, steer).await;
+    let begun = args.in_background.then(|| detach::Begun::of(context, &run, &journal));
+    let choice = if args.in_background { detach::LOG } else { context.front_end(args.output, true) };
     let (say, events) = mpsc::channel::<Arc<Event>>(EVENTS);
     let shown = tokio::spawn(async move {
-        let shown = report::drive(events, front_end.as_mut(), runs::now).await;
-        (front_end, shown)
+        if let Some(begun) = begun {
+            begun.tell().await;
+        }
+        report::drive(events, runs::front_end(choice).as_mut(), runs::now).await
     });
-    let (control, last) = signals::watch().map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
     let mut options = RunOptions::new(run, Verb::Up, context.global.lab.clone(), Arc::new(SystemClock));
     options.journal = Some(journal);
     options.events = Some(say);
@@ -53,13 +62,11 @@ pub async fn run(context: &Context, args: &UpArgs) -> Result<u8, Failure> {
     if let Ok(connected) = setup.connected().await {
         connected.cluster.unlock().await;
     }
-    let _shown = shown.await;
-    if choice.mode != report::Mode::Json {
-        let mut text = Vec::new();
-        let _written = report::summarize(&state, runs::paint(choice), &mut text);
-        show::err(&String::from_utf8_lossy(&text));
-        hint(&state);
+    if let Some(served) = served {
+        served.finish().await;
     }
+    let _shown = shown.await;
+    conclude(&state, choice);
     Ok(state.summary.as_ref().map_or(code::BUG, |summary| summary.exit_code))
 }
 
@@ -83,7 +90,14 @@ fn first_code(state: &RunState) -> Option<String> {
     failed.min_by_key(|(ended, _)| *ended).map(|(_, code)| code)
 }
 
-fn hint(state: &RunState) {
+/// Says how the run ended and what to do, unless a machine reads.
+pub fn conclude(state: &RunState, choice: Choice) {
+    if choice.mode == Mode::Json {
+        return;
+    }
+    let mut text = Vec::new();
+    let _written = report::summarize(state, runs::paint(choice), &mut text);
+    show::err(&String::from_utf8_lossy(&text));
     if let Some(known) = first_code(state).as_deref().and_then(look_up) {
         show::err(&format!("\nhint: {}\n", known.fix));
     } else if state.cancelling.is_some() {

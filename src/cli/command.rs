@@ -1,7 +1,7 @@
 //! The verbs and what each of them takes.
 
 use super::lab::{DownArgs, PlanArgs, StatusArgs, UpArgs};
-use super::look::{ComponentVerb, DemoArgs, EventsArgs, Format, LogsArgs, OpenArgs, ReplayArgs, RunVerb, SchemaArgs};
+use super::look::{AttachArgs, ComponentVerb, DemoArgs, EventsArgs, Format, LogsArgs, OpenArgs, ReplayArgs, RunVerb, SchemaArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,12 +18,15 @@ pub struct Cli {
     pub verb: Verb,
 }
 
+/// The lab that is meant when none is named.
+pub const DEFAULT_LAB: &str = "dev-local";
+
 /// What every verb takes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Name of the lab: of its cluster, its context (kind-NAME) and its host names (NAME.localhost).
-    #[arg(long, global = true, env = "LABCTL_LAB", default_value = "dev-local", value_parser = lab_name)]
+    #[arg(long, global = true, env = "LABCTL_LAB", default_value = DEFAULT_LAB, value_parser = lab_name)]
     pub lab: String,
     /// Answer yes to every question.
     #[arg(long, short = 'y', global = true, env = "LABCTL_YES")]
@@ -90,7 +93,9 @@ pub enum Verb {
     Logs(LogsArgs),
     /// Print what Kubernetes said about the lab's objects.
     Events(EventsArgs),
-    /// Past runs of this lab.
+    /// Show a run that another process is doing. Ctrl-C leaves it; the run goes on.
+    Attach(AttachArgs),
+    /// Runs of this lab: past ones to look at, the one at work to steer.
     #[command(subcommand)]
     Run(RunVerb),
     /// Play a past run again, in any front end and at any speed.

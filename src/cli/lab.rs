@@ -43,6 +43,12 @@ pub struct UpArgs {
     /// How progress is shown.
     #[arg(long, short, value_enum, default_value_t)]
     pub output: OutputMode,
+    /// Let the run go on in the background and come back as soon as it has begun; labctl attach shows it.
+    #[arg(long)]
+    pub detach: bool,
+    /// This is the process that --detach has started.
+    #[arg(long, hide = true)]
+    pub in_background: bool,
     /// Go on although the host has less than the lab asks for.
     #[arg(long)]
     pub force: bool,

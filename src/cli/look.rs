@@ -81,6 +81,69 @@ pub enum RunVerb {
         #[arg(long, short, value_enum, default_value_t)]
         output: Format,
     },
+    /// What a run at work can be asked for.
+    #[command(flatten)]
+    Steer(SteerVerb),
+}
+
+/// What a run at work can be asked for.
+#[derive(Debug, Subcommand)]
+pub enum SteerVerb {
+    /// Ask a run that is at work to end: nothing new is started, running steps end, what is done stays.
+    Cancel {
+        /// End running steps too.
+        #[arg(long)]
+        now: bool,
+        /// Which run is meant.
+        #[command(flatten)]
+        at_work: AtWork,
+    },
+    /// Try a step that failed once more, and what was left out because of it.
+    Retry {
+        /// The step's id, as labctl run show has it; the last part is enough.
+        step: String,
+        /// Which run is meant.
+        #[command(flatten)]
+        at_work: AtWork,
+    },
+    /// Leave a step out, also one that is at work.
+    Skip {
+        /// The step's id, as labctl run show has it; the last part is enough.
+        step: String,
+        /// Which run is meant.
+        #[command(flatten)]
+        at_work: AtWork,
+    },
+    /// Start nothing new for now.
+    Pause(AtWork),
+    /// Go on after a pause.
+    Resume(AtWork),
+    /// Write a note into the run's journal.
+    Note {
+        /// What to write.
+        text: String,
+        /// Which run is meant.
+        #[command(flatten)]
+        at_work: AtWork,
+    },
+}
+
+/// A run that another process is doing.
+#[derive(Debug, Args)]
+pub struct AtWork {
+    /// The start of its id is enough; else the newest that is at work.
+    #[arg(long)]
+    pub run: Option<String>,
+}
+
+/// `labctl attach`.
+#[derive(Debug, Args)]
+pub struct AttachArgs {
+    /// The start of its id is enough; else the newest that is at work.
+    pub run: Option<String>,
+    /// How the run is shown.
+    #[arg(long, short, value_enum, default_value_t)]
+    pub output: OutputMode,
 }
 
 /// How fast a replay goes: `1`, `10x`, `max`.

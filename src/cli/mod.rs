@@ -4,8 +4,9 @@ mod command;
 mod lab;
 mod look;
 
-pub use command::{Cli, Color, Global, Verb};
+pub use command::{Cli, Color, DEFAULT_LAB, Global, Verb};
 pub use lab::{DownArgs, PlanArgs, StackArgs, StatusArgs, UpArgs};
 pub use look::{
-    ComponentVerb, DemoArgs, EventsArgs, Format, LogsArgs, OpenArgs, OutputMode, ReplayArgs, RunVerb, SchemaArgs, SchemaKind, Speed,
+    AtWork, AttachArgs, ComponentVerb, DemoArgs, EventsArgs, Format, LogsArgs, OpenArgs, OutputMode, ReplayArgs, RunVerb, SchemaArgs,
+    SchemaKind, Speed, SteerVerb,
 };

@@ -1,5 +1,6 @@
 //! How work is done: plan, dispatch, execution, journal. Knows steps as a trait and nothing of what they do.
 
+pub mod attach;
 mod board;
 pub mod clock;
 mod dispatch;

@@ -12,6 +12,8 @@ pub struct Paths {
     pub state: PathBuf,
     /// What can be brought again: `<cache>/labctl`.
     pub cache: PathBuf,
+    /// For what ends with the session: `<runtime>/labctl`. `None` where `XDG_RUNTIME_DIR` is not set.
+    pub runtime: Option<PathBuf>,
     /// The kubeconfig that gets the lab's context.
     pub kubeconfig: PathBuf,
 }
@@ -31,6 +33,7 @@ impl Paths {
             data: folder("XDG_DATA_HOME", ".local/share"),
             state: folder("XDG_STATE_HOME", ".local/state"),
             cache: folder("XDG_CACHE_HOME", ".cache"),
+            runtime: var("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute()).map(|path| path.join("labctl")),
             kubeconfig,
         }
     }
@@ -56,11 +59,13 @@ mod tests {
             "HOME" => Some("/home/a".into()),
             "XDG_DATA_HOME" => Some("relative".into()),
             "XDG_STATE_HOME" => Some("/state".into()),
+            "XDG_RUNTIME_DIR" => Some("run/user".into()),
             "KUBECONFIG" => Some("/one:/two".into()),
             _ => None,
         });
         assert_eq!(paths.data, PathBuf::from("/home/a/.local/share/labctl"));
         assert_eq!(paths.state, PathBuf::from("/state/labctl"));
+        assert_eq!(paths.runtime, None);
         assert_eq!(paths.kubeconfig, PathBuf::from("/one"));
     }
 }

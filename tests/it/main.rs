@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may say what they expect, as tests do")]
 
 mod adapters;
+mod attach;
+mod attach_props;
 mod bad_input;
 mod causes;
 mod causes_doc;

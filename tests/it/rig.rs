@@ -23,6 +23,8 @@ pub enum Act {
     Wait,
     /// Waits for ever, whatever it is told.
     Hang,
+    /// Waits until somebody adds a permit.
+    Gate(Arc<tokio::sync::Semaphore>),
     /// Works until it is told to end, which is how it succeeds.
     UntilTold,
 }
@@ -113,6 +115,7 @@ impl Step for Scripted {
                     return Err(StepError::new("LAB-TEST-004", "told to end"));
                 }
                 Act::Hang => std::future::pending().await,
+                Act::Gate(gate) => gate.acquire().await.unwrap().forget(),
                 Act::UntilTold => cx.cancel.cancelled().await,
             }
         }

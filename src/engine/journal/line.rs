@@ -48,6 +48,11 @@ struct Frame {
 /// The event of `line`, which has its newline unless it is torn. An event of a kind or form that this reader does not know is
 /// [`EventKind::Unknown`].
 pub fn decode(line: &[u8]) -> Result<Event, BadLine> {
+    event_of(json_of(line)?)
+}
+
+/// The JSON of `line`, whose checksum fits.
+pub fn json_of(line: &[u8]) -> Result<&[u8], BadLine> {
     let line = line.strip_suffix(b"\n").ok_or(BadLine::Torn)?;
     let (Some(sum), Some(b' '), Some(json)) = (line.get(..8), line.get(8), line.get(JSON..)) else {
         return Err(BadLine::Checksum);
@@ -56,6 +61,11 @@ pub fn decode(line: &[u8]) -> Result<Event, BadLine> {
     if sum != Some(crc32fast::hash(json)) {
         return Err(BadLine::Checksum);
     }
+    Ok(json)
+}
+
+/// The event that `json` is, with or without knowing its kind.
+pub fn event_of(json: &[u8]) -> Result<Event, BadLine> {
     serde_json::from_slice::<Event>(json).or_else(|_| {
         let Frame { v, seq, at, run } = serde_json::from_slice(json).map_err(|_| BadLine::NotAnEvent)?;
         Ok(Event { v, seq, at, run, event: EventKind::Unknown })

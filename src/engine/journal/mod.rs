@@ -6,7 +6,7 @@ mod read;
 mod runs;
 mod write;
 
-pub use line::{BadLine, decode, encode};
+pub use line::{BadLine, decode, encode, event_of, json_of};
 pub use read::{Cut, Journal, Reader};
 pub use runs::{RunHead, RunStatus, list_runs};
 pub use write::{FILE, JournalError, JournalWriter};

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::watch;
 
 /// The journal's name within the folder of its run.
 pub const FILE: &str = "events.jsonl";
@@ -41,6 +42,7 @@ pub struct JournalWriter {
     /// Set by an event that must be on disk before it is told.
     must_sync: bool,
     syncs: Arc<AtomicU64>,
+    commits: watch::Sender<u64>,
     /// The folder's entry for the file has to be on disk before the first intent, else a power cut takes file and intents together.
     entry_synced: bool,
     failpoint: Failpoint,
@@ -79,7 +81,16 @@ impl JournalWriter {
             Err(std::fs::TryLockError::Error(source)) => return Err(JournalError::Open { path, source }),
         }
         let failpoint = Failpoint::from_environment();
-        Ok(Self { file, path, buffer: Vec::new(), must_sync: false, syncs: Arc::default(), entry_synced, failpoint })
+        Ok(Self {
+            file,
+            path,
+            buffer: Vec::new(),
+            must_sync: false,
+            syncs: Arc::default(),
+            commits: watch::Sender::new(0),
+            entry_synced,
+            failpoint,
+        })
     }
 
     /// Where the journal is.
@@ -90,6 +101,11 @@ impl JournalWriter {
     /// How often something was forced to disk: a count that can still be read when the writer is with its run.
     pub fn syncs(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.syncs)
+    }
+
+    /// Changes whenever lines were given to the kernel, so that who reads the file knows that there is more; closed when nothing more will come.
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
     }
 
     /// Adds the line of `event`; it counts once [`JournalWriter::commit`] came back.
@@ -111,7 +127,8 @@ impl JournalWriter {
 
     /// Gives all appended lines to the kernel, and to the disk if one of them asks for it. Lines that were appended together share one sync.
     pub fn commit(&mut self) -> Result<(), JournalError> {
-        if !self.buffer.is_empty() {
+        let any = !self.buffer.is_empty();
+        if any {
             let written = self.file.write_all(&self.buffer);
             self.buffer.clear();
             written.map_err(|source| self.failed(source))?;
@@ -120,6 +137,9 @@ impl JournalWriter {
             self.must_sync = false;
             self.syncs.fetch_add(1, Ordering::Relaxed);
             self.file.sync_data().map_err(|source| self.failed(source))?;
+        }
+        if any {
+            self.commits.send_modify(|count| *count += 1);
         }
         Ok(())
     }

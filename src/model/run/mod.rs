@@ -1,5 +1,6 @@
 //! What a run says: the one event stream that every front end, journal, replay and summary is a fold of.
 
+mod attach;
 mod event;
 mod fold;
 mod ids;
@@ -7,6 +8,7 @@ mod path;
 mod standing;
 mod view;
 
+pub use attach::{ATTACH_PROTOCOL, ClientHello, EndReason, Refusal, ServerHello, ServerLine};
 pub use event::{
     CancelReason, Control, Event, EventKind, FinishedAs, Health, Object, PlanStep, RunPlan, StepEvent, Stream, Summary, Unfinished, Verb,
 };

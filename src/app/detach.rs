@@ -1,0 +1,161 @@
+//! `labctl up --detach`: a run in a process of its own session, which no terminal takes along when it goes.
+
+use super::context::Context;
+use super::exit::{Failure, code};
+use super::{show, signals};
+use crate::cli::{OutputMode, UpArgs};
+use crate::engine::attach::pointer;
+use crate::engine::journal::JournalWriter;
+use crate::model::run::RunId;
+use crate::report::{Choice, Mode};
+use rustix::process::{Pid, Signal, kill_process};
+use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::sync::watch;
+
+/// How long a run may take to begin, besides what it waits for another labctl: charts may have to be brought first.
+const BEGIN: Duration = Duration::from_mins(10);
+
+/// The front end of a run in the background: plain lines, for its log.
+pub const LOG: Choice = Choice { mode: Mode::Lines, color: false };
+
+/// What the process in the background tells the one that started it, as one line of JSON; and what `--output json` shows.
+#[derive(Debug, Serialize, Deserialize)]
+struct Announced {
+    run: RunId,
+    lab: String,
+    process: u32,
+    /// Where it can be attached to, if it can.
+    socket: Option<PathBuf>,
+    /// What it says to nobody in particular.
+    log: PathBuf,
+}
+
+/// Starts this very command in the background, and waits until its run has begun. What goes wrong before that is shown as without `--detach`, by
+/// the process in the background itself, which has the terminal for as long as that takes.
+pub async fn start(context: &Context, args: &UpArgs) -> Result<u8, Failure> {
+    let failed = |error: std::io::Error| Failure::new("LAB-DETACH-001", format!("labctl could not be started in the background: {error}"));
+    let program = std::env::current_exe().map_err(failed)?;
+    let (say, mut asked) = signals::controls();
+    let _last = signals::watch(say, false).map_err(failed)?;
+    let mut child = tokio::process::Command::new(program)
+        .args(in_background(std::env::args_os().skip(1)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    let process = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    // One that has just ended needs no signal.
+    let end = || process.is_some_and(|process| kill_process(process, Signal::TERM).is_ok());
+    let mut line = String::new();
+    let mut first = BufReader::new(child.stdout.take().ok_or_else(|| failed(std::io::ErrorKind::BrokenPipe.into()))?);
+    let late = tokio::time::sleep(BEGIN + args.wait.time().unwrap_or_default());
+    tokio::pin!(late);
+    loop {
+        tokio::select! {
+            read = first.read_line(&mut line) => match read {
+                Ok(1..) => break,
+                _ => return Ok(exit_code(child.wait().await.map_err(failed)?)),
+            },
+            // The run has not begun, so this command is still all there is of it.
+            _ = asked.recv() => {
+                end();
+            }
+            () = &mut late => {
+                end();
+                return Err(Failure::new("LAB-DETACH-001", "the run in the background did not begin in time, and was ended"));
+            }
+        }
+    }
+    let announced: Announced = serde_json::from_str(&line).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
+    if args.output == OutputMode::Json {
+        show::out(&line);
+    } else {
+        show::out(&format!(
+            "run {} goes on in the background, process {}\n  watch it  {}\n  end it    {}\n  its log   {}\n",
+            announced.run,
+            announced.process,
+            context.typed("attach"),
+            context.typed("run cancel"),
+            announced.log.display()
+        ));
+    }
+    Ok(code::OK)
+}
+
+/// The same arguments, marked. What follows a `--` are no options, so the mark goes before it.
+fn in_background(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = args.collect();
+    let end = args.iter().position(|arg| arg == "--").unwrap_or(args.len());
+    args.insert(end, "--in-background".into());
+    args
+}
+
+fn exit_code(status: std::process::ExitStatus) -> u8 {
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(code::BUG)
+}
+
+/// Makes this process the leader of a session without a terminal: no terminal's end reaches it.
+pub fn leave_terminal() {
+    // Refused only to one that leads a group already, which then is beyond the terminal's jobs anyway.
+    let _leads = rustix::process::setsid();
+}
+
+/// A run in the background that has not been announced yet.
+#[derive(Debug)]
+pub struct Begun {
+    announced: Announced,
+    commits: watch::Receiver<u64>,
+}
+
+impl Begun {
+    /// Of this process.
+    pub fn of(context: &Context, run: &RunId, journal: &JournalWriter) -> Self {
+        let folder = journal.path().parent().unwrap_or(Path::new("."));
+        let announced = Announced {
+            run: run.clone(),
+            lab: context.global.lab.clone(),
+            process: std::process::id(),
+            socket: std::fs::read_link(pointer(folder)).ok(),
+            log: folder.join("output.log"),
+        };
+        Self { announced, commits: journal.commits() }
+    }
+
+    /// Once the run's first event is written: says so, and turns to the log from here on.
+    pub async fn tell(mut self) {
+        if self.commits.changed().await.is_err() {
+            return;
+        }
+        let log = File::create(&self.announced.log).or_else(|_| File::options().write(true).open("/dev/null"));
+        show::out(&(serde_json::to_string(&self.announced).unwrap_or_default() + "\n"));
+        if let Ok(log) = log {
+            let _stays = rustix::stdio::dup2_stdout(&log).and_then(|()| rustix::stdio::dup2_stderr(&log));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_stands_among_the_options() {
+        let marked = |args: &[&str]| in_background(args.iter().map(OsString::from));
+        assert_eq!(marked(&["up", "--detach"]), ["up", "--detach", "--in-background"]);
+        assert_eq!(marked(&["up", "--detach", "--"]), ["up", "--detach", "--in-background", "--"]);
+    }
+
+    #[test]
+    fn an_end_by_a_signal_has_the_code_that_shells_give_it() {
+        let exit = std::process::ExitStatus::from_raw;
+        assert_eq!([exit_code(exit(4 << 8)), exit_code(exit(9)), exit_code(exit(0))], [4, 137, 0]);
+    }
+}
