@@ -33,6 +33,7 @@ impl WaitArgs {
 
 /// `labctl up`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
 pub struct UpArgs {
     /// Which lab is meant.
     #[command(flatten)]

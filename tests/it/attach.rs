@@ -110,7 +110,7 @@ async fn until(attached: &mut Attached, last: impl Fn(&Event) -> bool) -> Vec<Ev
                     return seen;
                 }
             }
-            other => panic!("{other:?} after {} events", seen.len()),
+            other @ Told::Line(_) => panic!("{other:?} after {} events", seen.len()),
         }
     }
 }
@@ -136,19 +136,19 @@ async fn all_who_attach_see_exactly_the_journal_whenever_they_come() {
     let (first, second) = (gate(), gate());
     let nodes =
         vec![Scripted::new("a", [Act::Gate(first.clone())]).node(), Scripted::new("b", [Act::Gate(second.clone())]).node().needs(["a"])];
-    let live = Live::start(nodes, limits()).await;
-    let (mut early, _steering) = live.watch().await;
+    let ours = Live::start(nodes, limits()).await;
+    let (mut early, _steering) = ours.watch().await;
     assert_eq!((&early.hello.run, early.hello.lab.as_str(), early.hello.verb), (&id(), "lab", Verb::Test));
     let mut seen = until(&mut early, |event| starts(event, "a")).await;
     first.add_permits(1);
     seen.extend(until(&mut early, |event| starts(event, "b")).await);
-    let (mut late, _too) = live.watch().await;
-    let (mut knowing, _also) = live.attach(&ClientHello { after: 2, ..ClientHello::new(true) }).await;
+    let (mut late, _too) = ours.watch().await;
+    let (mut knowing, _also) = ours.attach(&ClientHello { after: 2, ..ClientHello::new(true) }).await;
     second.add_permits(1);
     seen.extend(to_the_end(&mut early).await);
     let late = to_the_end(&mut late).await;
     let rest = to_the_end(&mut knowing).await;
-    let (state, journal) = live.end().await;
+    let (state, journal) = ours.end().await;
     assert_eq!(seen, journal);
     assert_eq!(late, journal);
     assert_eq!(rest, journal[2..]);
@@ -160,12 +160,12 @@ async fn one_that_reads_nothing_holds_up_nobody() {
     let line = |at: usize| StepEvent::Output { stream: Stream::Out, line: format!("{at} {}", "x".repeat(400)) };
     let go = gate();
     let acts: Vec<Act> = std::iter::once(Act::Gate(go.clone())).chain((0..20_000).map(|at| Act::Say(line(at)))).collect();
-    let live = Live::start(vec![Scripted::new("talker", acts).node()], limits()).await;
-    let (mute, _open) = live.watch().await;
-    let (mut viewer, _steering) = live.watch().await;
+    let ours = Live::start(vec![Scripted::new("talker", acts).node()], limits()).await;
+    let (mute, _open) = ours.watch().await;
+    let (mut viewer, _steering) = ours.watch().await;
     go.add_permits(1);
     let seen = to_the_end(&mut viewer).await;
-    let (state, journal) = live.end().await;
+    let (state, journal) = ours.end().await;
     assert!(state.summary.unwrap().ok);
     assert!(journal.len() > 20_000 && seen == journal, "{} of {}", seen.len(), journal.len());
     assert!(state.notes.is_empty(), "the engine noticed: {:?}", state.notes);
@@ -175,23 +175,23 @@ async fn one_that_reads_nothing_holds_up_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_said_it_only_looks_cannot_steer_and_goes_on_looking() {
     let go = gate();
-    let live = Live::start(vec![Scripted::new("a", [Act::Gate(go.clone())]).node()], limits()).await;
-    let (mut viewer, mut steering) = live.watch().await;
+    let ours = Live::start(vec![Scripted::new("a", [Act::Gate(go.clone())]).node()], limits()).await;
+    let (mut viewer, mut steering) = ours.watch().await;
     steering.send(&Control::Cancel { why: CancelReason::Now }).await.unwrap();
     let refused = answer(&mut viewer).await;
     assert!(matches!(refused, ServerLine::Refused { why: Refusal::ReadOnly, closes: false, .. }), "{refused:?}");
     go.add_permits(1);
     until(&mut viewer, |event| matches!(event.event, EventKind::RunFinished { .. })).await;
-    let (state, journal) = live.end().await;
+    let (state, journal) = ours.end().await;
     assert!(state.summary.unwrap().ok && state.notes.is_empty());
     assert!(!journal.iter().any(|event| matches!(event.event, EventKind::RunCancelling { .. })));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_control_is_followed_and_the_journal_says_whose_it_was() {
-    let live = Live::start(vec![Scripted::new("a", [Act::Wait]).node()], limits()).await;
-    let (mut viewer, _looks) = live.watch().await;
-    let (mut one, mut steering) = live.attach(&ClientHello { after: u64::MAX, ..ClientHello::new(false) }).await;
+    let ours = Live::start(vec![Scripted::new("a", [Act::Wait]).node()], limits()).await;
+    let (mut viewer, _looks) = ours.watch().await;
+    let (mut one, mut steering) = ours.attach(&ClientHello { after: u64::MAX, ..ClientHello::new(false) }).await;
     until(&mut viewer, |event| starts(event, "a")).await;
     steering.send(&Control::Note { text: "look \u{1b}[31mhere".to_owned() }).await.unwrap();
     assert!(matches!(answer(&mut one).await, ServerLine::Taken { control: Control::Note { .. } }));
@@ -199,7 +199,7 @@ async fn a_control_is_followed_and_the_journal_says_whose_it_was() {
     steering.send(&cancel).await.unwrap();
     assert_eq!(answer(&mut one).await, ServerLine::Taken { control: cancel });
     let seen = to_the_end(&mut viewer).await;
-    let (state, _) = live.end().await;
+    let (state, _) = ours.end().await;
     assert!(state.summary.as_ref().unwrap().cancelled);
     let who = format!("ada, process {}", std::process::id());
     let notes: Vec<&str> = state.notes.iter().map(|(_, text)| text.as_str()).collect();
@@ -215,7 +215,7 @@ async fn a_control_is_followed_and_the_journal_says_whose_it_was() {
 async fn a_broken_or_hostile_client_gets_one_clear_line_and_the_run_goes_on() {
     let go = gate();
     let quick = Limits { hello: Duration::from_millis(50), line: 200, ..limits() };
-    let live = Live::start(vec![Scripted::new("a", [Act::Gate(go.clone())]).node()], quick).await;
+    let ours = Live::start(vec![Scripted::new("a", [Act::Gate(go.clone())]).node()], quick).await;
     let hello = format!("{{\"attach\":\"hello\",\"protocol\":{ATTACH_PROTOCOL},\"read_only\":false}}\n");
     let huge = format!("{hello}{}", "x".repeat(100_000));
     let cases: [(&[u8], Refusal, &str); 8] = [
@@ -229,7 +229,7 @@ async fn a_broken_or_hostile_client_gets_one_clear_line_and_the_run_goes_on() {
         (&[hello.as_bytes(), b"cancel!\n"].concat(), Refusal::Garbage, "the line is not JSON"),
     ];
     for (words, expected, text) in cases {
-        let told = live.told_raw(words).await;
+        let told = ours.told_raw(words).await;
         let lines: Vec<serde_json::Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let refused: ServerLine = serde_json::from_value(lines.iter().rfind(|line| line["attach"].is_string()).unwrap().clone()).unwrap();
         match &refused {
@@ -240,17 +240,17 @@ async fn a_broken_or_hostile_client_gets_one_clear_line_and_the_run_goes_on() {
         }
     }
     // one that comes and goes without a word
-    drop(UnixStream::connect(live.served.socket()).await.unwrap());
+    drop(UnixStream::connect(ours.served.socket()).await.unwrap());
     go.add_permits(1);
-    let (state, journal) = live.end().await;
+    let (state, journal) = ours.end().await;
     assert!(state.summary.unwrap().ok && state.notes.is_empty(), "{journal:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_control_is_named_and_the_client_stays() {
     let go = gate();
-    let live = Live::start(vec![Scripted::new("a", [Act::Gate(go.clone())]).node()], limits()).await;
-    let mut stream = BufReader::new(UnixStream::connect(live.served.socket()).await.unwrap());
+    let ours = Live::start(vec![Scripted::new("a", [Act::Gate(go.clone())]).node()], limits()).await;
+    let mut stream = BufReader::new(UnixStream::connect(ours.served.socket()).await.unwrap());
     let words =
         "{\"attach\":\"hello\",\"protocol\":1,\"read_only\":false,\"after\":1000}\n{\"control\":\"dance\"}\n{\"control\":\"pause\"}\n";
     stream.write_all(words.as_bytes()).await.unwrap();
@@ -264,37 +264,37 @@ async fn an_unknown_control_is_named_and_the_client_stays() {
     assert_eq!(lines[2], ServerLine::Taken { control: Control::Pause });
     drop(stream);
     go.add_permits(1);
-    let (state, _) = live.end().await;
+    let (state, _) = ours.end().await;
     assert!(state.paused && state.summary.unwrap().ok);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_may_come_are_turned_away_and_may_come_when_one_has_left() {
     let go = gate();
-    let live = Live::start(vec![Scripted::new("a", [Act::Gate(go.clone())]).node()], Limits { clients: 1, ..limits() }).await;
-    let first = live.watch().await;
-    let error = connect(live.served.socket(), &ClientHello::new(true)).await.unwrap_err();
+    let ours = Live::start(vec![Scripted::new("a", [Act::Gate(go.clone())]).node()], Limits { clients: 1, ..limits() }).await;
+    let first = ours.watch().await;
+    let error = connect(ours.served.socket(), &ClientHello::new(true)).await.unwrap_err();
     assert!(matches!(error, AttachError::Refused { why: Refusal::Full, .. }), "{error}");
     drop(first);
     tokio::time::timeout(PATIENCE, async {
-        while connect(live.served.socket(), &ClientHello::new(true)).await.is_err() {
+        while connect(ours.served.socket(), &ClientHello::new(true)).await.is_err() {
             tokio::task::yield_now().await;
         }
     })
     .await
     .unwrap();
     go.add_permits(1);
-    live.end().await;
+    ours.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_that_was_taken_away_is_made_again() {
     let go = gate();
-    let live =
+    let ours =
         Live::start(vec![Scripted::new("a", [Act::Gate(go.clone())]).node()], Limits { look: Duration::from_millis(10), ..limits() }).await;
-    let (mut early, _steering) = live.watch().await;
-    std::fs::remove_dir_all(live.folder.path().join("run")).unwrap();
-    let pointer = pointer(live.journal.parent().unwrap());
+    let (mut early, _steering) = ours.watch().await;
+    std::fs::remove_dir_all(ours.folder.path().join("run")).unwrap();
+    let pointer = pointer(ours.journal.parent().unwrap());
     let (mut late, _too) = tokio::time::timeout(PATIENCE, async {
         loop {
             if let Ok(attached) = connect(&std::fs::read_link(&pointer).unwrap_or_default(), &ClientHello::new(true)).await {
@@ -307,7 +307,7 @@ async fn a_socket_that_was_taken_away_is_made_again() {
     .unwrap();
     go.add_permits(1);
     assert_eq!(to_the_end(&mut early).await, to_the_end(&mut late).await);
-    live.end().await;
+    ours.end().await;
 }
 
 /// A journal of three events, as a run writes it that cannot go on.
