@@ -9,8 +9,9 @@ use super::object::MANAGER;
 use serde_json::{Map, Value, json};
 
 /// Managers that apply whole manifests, as manager and operation. People who patched or edited by hand are not among them, nor is
-/// `before-first-apply`: it also owns what the server itself filled in.
-const APPLIERS: [(&str, &str); 4] = [("kubectl-client-side-apply", "Update"), ("kubectl", "Apply"), ("helm", "Update"), ("helm", "Apply")];
+/// `before-first-apply`: it also owns what the server itself filled in. Ourselves, where an object had to be made by POST.
+const APPLIERS: [(&str, &str); 5] =
+    [("kubectl-client-side-apply", "Update"), ("kubectl", "Apply"), ("helm", "Update"), ("helm", "Apply"), (MANAGER, "Update")];
 
 /// The patch that makes the fields of former appliers ours; `None` when there is none of them. It is refused (409) when the object has changed
 /// since it was read.
@@ -82,6 +83,14 @@ mod tests {
         assert_eq!(managers[1]["manager"], "labctl");
         assert_eq!(managers[1]["fieldsV1"], json!({"f:data": {"f:a": {}, "f:b": {}}}));
         assert_eq!(patch[1]["value"], "7", "an object that changed meanwhile must be read again");
+    }
+
+    #[test]
+    fn what_we_made_by_post_is_ours_by_apply() {
+        let live = json!({"metadata": {"managedFields": [entry("labctl", "Update", &json!({"f:spec": {"f:ports": {}}}))]}});
+        let patch = take_over(&live, "v1").unwrap();
+        let managers: Vec<_> = patch[0]["value"].as_array().unwrap().iter().map(|one| (&one["manager"], &one["operation"])).collect();
+        assert_eq!(managers, [(&json!("labctl"), &json!("Apply"))]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::waves::Wave;
 use crate::adapters::kube::{ApiError, ApiStatus};
 use crate::support::progress::Sink;
 use futures::{StreamExt as _, stream};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -177,7 +178,11 @@ impl Cluster {
             let Some(resource) = self.kinds.of(&self.kube, object).await? else {
                 return Err(not_served(object));
             };
-            if !entry.adopted_from.is_empty() {
+            let reserves = reserves_ports(&prepared.object);
+            if reserves && entry.action == Action::Create {
+                self.writer.create(&resource, &prepared.object).await?;
+            }
+            if reserves || !entry.adopted_from.is_empty() {
                 self.writer.take_over(&resource, &prepared.object).await?;
             }
             self.writer.apply(&resource, &prepared.object).await
@@ -238,6 +243,14 @@ fn count(applied: &mut Applied, entry: &Entry) {
 fn may_be_remade(object: &ObjectRef) -> bool {
     matches!((object.group(), object.kind.as_str()), ("batch", "Job") | ("", "ConfigMap" | "Secret"))
         || (object.group() == "rbac.authorization.k8s.io" && object.kind.ends_with("RoleBinding"))
+}
+
+/// A Service that asks for ports of the nodes by number. Applying makes such a Service within an update, and the API server books the port before it
+/// stores the Service: when the connection is cut in between, the port stays booked until the server looks through its books, which it does for good
+/// after nine minutes only. A create by POST books and takes back in one (apiserver, `registry.Store`, `Update` and `Create`).
+fn reserves_ports(object: &Value) -> bool {
+    object["kind"] == "Service"
+        && object["spec"]["ports"].as_array().is_some_and(|ports| ports.iter().any(|port| port["nodePort"].is_number()))
 }
 
 fn not_served(object: &ObjectRef) -> ApiError {

@@ -60,7 +60,7 @@ fn by_status(status: &ApiStatus) -> Class {
         403 if says(&["because it is being terminated"]) => Class::Blocked,
         403 if says(&["exceeded quota", "status unknown for quota"]) => Class::Blocked,
         409 if says(&["object is being deleted", "resourcequotas"]) => Class::Blocked,
-        // a create that was cut off leaves the port or address of its Service taken for a while, until the API server has taken it back
+        // a create that was cut off leaves the port or address of its Service taken until the API server has taken it back
         422 if says(&["provided port is already allocated", "provided ip is already allocated"]) => Class::Blocked,
         // a race with another writer, or a create that was answered twice; a list whose next page came too late begins anew
         409 | 410 => Class::Transient,

@@ -25,6 +25,15 @@ impl Writer {
         self.kube.apply(&path_of(resource, object), MANAGER, object, false).await
     }
 
+    /// POST of an object that may be there already. What it sets is ours as by an update, until `take_over`.
+    pub async fn create(&self, resource: &Resource, object: &Value) -> Result<(), ApiError> {
+        self.fence.pass().await?;
+        match self.kube.create(&resource.collection(object["metadata"]["namespace"].as_str()), MANAGER, object).await {
+            Err(ApiError::Status(status)) if status.reason == "AlreadyExists" => Ok(()),
+            answer => answer.map(drop),
+        }
+    }
+
     /// Makes fields that kubectl or Helm applied before ours, so that the next apply drops those which are not wanted. Once done, it costs one read.
     pub async fn take_over(&self, resource: &Resource, object: &Value) -> Result<(), ApiError> {
         let path = path_of(resource, object);

@@ -1,6 +1,6 @@
 //! The cluster room against a real API server and etcd; a kind cluster works too.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests say what they expect")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests say what they expect")]
 
 use super::server::{audited_writes, server};
 use labctl::adapters::kube::Kube;
@@ -235,6 +235,42 @@ async fn an_immutable_field_is_named_and_configuration_is_made_anew() {
     let error = cluster.apply(&desired, &diff, &Sink::silent(), &CancellationToken::new()).await.unwrap_err();
     assert!(error.to_string().contains("spec.selector"), "{error}");
     down(&cluster, &["c"]).await;
+}
+
+/// A process that is killed closes its connections, which for the API server is what happens here.
+#[tokio::test]
+#[ignore = "needs an API server: scripts/test --real --tier apiserver"]
+async fn a_create_that_is_cut_off_leaves_no_port_booked() {
+    let Some(kube) = server().await else { return };
+    let lab = lab("port");
+    let cancel = CancellationToken::new();
+    let parts: Vec<Desired> = (0..60)
+        .map(|number| {
+            let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": format!("{lab}-{number}"), "namespace": "default"},
+                "spec": {"type": "NodePort", "selector": {"app": "x"}, "ports": [{"name": "http", "port": 80, "nodePort": 30100 + number}]}});
+            component(&format!("c{number}"), vec![service])
+        })
+        .collect();
+    let mut cut = 0;
+    for (number, desired) in parts.iter().enumerate() {
+        let cluster = Cluster::new(kube.clone(), &lab);
+        let sink = Sink::silent();
+        let diff = cluster.diff(std::slice::from_ref(desired)).await.unwrap();
+        let apply = cluster.apply(desired, &diff, &sink, &cancel);
+        let moment = Duration::from_micros(500 * (number as u64));
+        cut += usize::from(tokio::time::timeout(moment, apply).await.is_err());
+    }
+    assert!(cut > 5, "only {cut} of {} were cut off", parts.len());
+    let cluster = Cluster::new(kube.clone(), &lab);
+    tokio::time::timeout(Duration::from_secs(60), up(&cluster, &parts))
+        .await
+        .expect("a port is still booked for a create that was cut off");
+    assert_eq!(changes(&cluster, &parts).await, Vec::<String>::new());
+    let first = kube.get(&format!("/api/v1/namespaces/default/services/{lab}-59")).await.unwrap();
+    let managers = first["metadata"]["managedFields"].as_array().unwrap();
+    let who: Vec<_> = managers.iter().map(|entry| (entry["manager"].as_str().unwrap(), entry["operation"].as_str().unwrap())).collect();
+    assert_eq!(who, [("labctl", "Apply")], "made by POST, owned as by apply");
+    down(&cluster, &parts.iter().map(|part| part.component.as_str()).collect::<Vec<_>>()).await;
 }
 
 #[tokio::test]

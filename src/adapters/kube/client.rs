@@ -97,7 +97,7 @@ impl Kube {
 
     /// POST of a new object to its collection; 409 when there is one of that name.
     pub async fn create(&self, path: &str, manager: &str, object: &Value) -> Result<Value, ApiError> {
-        let path = format!("{path}?fieldManager={manager}");
+        let path = format!("{path}?fieldManager={manager}&fieldValidation=Strict");
         parse(&self.call(Method::POST, &path, Some("application/json"), object.to_string().into_bytes()).await?)
     }
 
