@@ -1,6 +1,6 @@
 //! The cluster room against a real API server and etcd; a kind cluster works too.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests say what they expect")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests say what they expect")]
 
 use super::server::{audited_writes, server};
 use labctl::adapters::kube::Kube;
@@ -262,7 +262,7 @@ async fn a_create_that_is_cut_off_leaves_no_port_booked() {
     }
     assert!(cut > 5, "only {cut} of {} were cut off", parts.len());
     let cluster = Cluster::new(kube.clone(), &lab);
-    tokio::time::timeout(Duration::from_secs(60), up(&cluster, &parts))
+    tokio::time::timeout(Duration::from_mins(1), up(&cluster, &parts))
         .await
         .expect("a port is still booked for a create that was cut off");
     assert_eq!(changes(&cluster, &parts).await, Vec::<String>::new());
