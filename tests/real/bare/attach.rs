@@ -16,14 +16,12 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 const DETACH: [&str; 6] = ["up", "--detach", "--stack", "rig", "--output", "json"];
 
-/// A lab whose second part never becomes ready: nobody makes pods of a Deployment here.
+/// A lab whose second part never becomes ready.
 async fn stuck(name: &str) -> Option<Rig> {
     let rig = Rig::new(name, 2, 5).await?;
-    let path = rig.folder.path().join("manifests/part1/objects.yaml");
-    let text = std::fs::read_to_string(&path).unwrap()
-        + "\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: never}\nspec:\n  selector: {matchLabels: {app: never}}\n  \
-           template: {metadata: {labels: {app: never}}, spec: {containers: [{name: never, image: none}]}}\n";
-    std::fs::write(&path, text).unwrap();
+    let path = rig.folder.path().join("manifests/part1/component.yaml");
+    let never = "ready: [{name: comes, within: 4m, k8s: {kind: ConfigMap, name: never, expect: exists}}]\n";
+    std::fs::write(&path, std::fs::read_to_string(&path).unwrap() + never).unwrap();
     Some(rig)
 }
 
@@ -59,7 +57,7 @@ impl Viewer {
 
     /// Reads on until part 1 waits.
     fn until_stuck(&mut self) {
-        self.until(|event| event["event"]["says"]["type"] == "waiting" && event["event"]["step"].as_str().unwrap().contains("part1"));
+        self.until(|event| event["event"]["says"]["type"] == "probe" && event["event"]["step"] == "component/part1");
     }
 
     fn until(&mut self, fits: impl Fn(&Value) -> bool) {
