@@ -50,11 +50,11 @@ pub fn at_work(context: &Context, part: Option<&str>) -> Result<RunHead, Failure
     }
     let lab = &context.global.lab;
     let last = heads.iter().find(fits).map(|head| match head.status {
-        RunStatus::Unfinished => format!("{} was killed before its end", head.run),
-        _ => format!("{} has ended", head.run),
+        RunStatus::Unfinished => format!("{}, was killed before its end", head.run),
+        _ => format!("{}, has ended", head.run),
     });
     let message = match (last, part) {
-        (Some(last), Some(_)) => last,
+        (Some(last), Some(_)) => format!("run {last}"),
         (Some(last), None) => format!("no run of lab {lab} is at work; the last one, {last}"),
         (None, Some(part)) => format!("no run of lab {lab} starts or ends with `{part}`"),
         (None, None) => format!("no run of lab {lab} is at work, and none ever was"),

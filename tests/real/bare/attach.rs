@@ -154,7 +154,7 @@ async fn a_run_in_the_background_is_watched_by_several_and_cancelled_by_one() {
     assert!(!run.socket.exists(), "nothing listens any more");
     let after = rig.labctl("a", &["attach"]).await;
     assert_eq!(after.status.code(), Some(2), "{}", told(&after));
-    assert!(told(&after).contains(&format!("the last one, {} has ended [LAB-ATTACH-001]", run.run)), "{}", told(&after));
+    assert!(told(&after).contains(&format!("the last one, {}, has ended [LAB-ATTACH-001]", run.run)), "{}", told(&after));
     rig.down("a").await;
 }
 
