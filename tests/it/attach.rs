@@ -206,8 +206,8 @@ async fn a_control_is_followed_and_the_journal_says_whose_it_was() {
     assert!(notes[0].starts_with(&format!("look  [31mhere ({who}")), "{notes:?}");
     assert!(notes[1].starts_with(&format!("cancel now: asked by {who}")), "{notes:?}");
     let place = |wanted: fn(&EventKind) -> bool| seen.iter().position(|event| wanted(&event.event)).unwrap();
-    let cancelling = place(|event| matches!(event, EventKind::RunCancelling { why: CancelReason::Now }));
-    assert!(place(|event| matches!(event, EventKind::Note { .. })) < cancelling, "first who, then what");
+    let asked = place(|event| matches!(event, EventKind::Note { text } if text.starts_with("cancel now")));
+    assert!(asked < place(|event| matches!(event, EventKind::RunCancelling { .. })), "first who, then what");
     assert!(seen.iter().any(|event| ends(event, "a")));
 }
 
@@ -338,6 +338,23 @@ fn serving(journal: &JournalWriter) -> Serving {
         user: String::new(),
         limits: limits(),
     }
+}
+
+/// The next event is written at the very moment when the client has the last, which is when the server looks for more and finds none.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_needs_no_other_to_follow_it() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut journal, mut events) = begun(home.path());
+    let served = serve(places(home.path()), serving(&journal)).await.unwrap();
+    let (mut viewer, _steering) = connect(served.socket(), &ClientHello::new(true)).await.unwrap();
+    for seq in 4..2000 {
+        until(&mut viewer, |event| event.seq == seq - 1).await;
+        let next = Event { seq, event: EventKind::Note { text: seq.to_string() }, ..events.pop().unwrap() };
+        journal.append(&next).unwrap();
+        journal.commit().unwrap();
+        events.push(next);
+    }
+    served.finish().await;
 }
 
 #[tokio::test]
