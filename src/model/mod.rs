@@ -6,6 +6,7 @@ pub mod component;
 pub mod finding;
 pub mod host;
 pub mod image;
+pub mod look;
 pub mod run;
 pub mod schema;
 pub mod stack;
