@@ -1,7 +1,8 @@
-//! Alertmanager: a test alert in, and out again. <https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml>
+//! Alertmanager: a test alert in, and out again; what fires now. <https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml>
 
 use crate::model::run::At;
 use crate::support::http::{Call, Http, HttpError};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// An Alertmanager at some address.
@@ -11,7 +12,20 @@ pub struct Alertmanager {
     base: String,
 }
 
-/// Why an alert could not be posted.
+/// An alert it holds.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Alert {
+    /// `alertname`, `severity` and the rest.
+    pub labels: BTreeMap<String, String>,
+    /// `summary`, `description` and the rest.
+    #[serde(default)]
+    pub annotations: BTreeMap<String, String>,
+    /// Since when.
+    pub starts_at: At,
+}
+
+/// Why an alert could not be posted, or those there are not be read.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct AlertmanagerError(#[from] HttpError);
@@ -32,6 +46,12 @@ impl Alertmanager {
         }]);
         self.http.call(Call::new("POST", &self.base, "/api/v2/alerts").json(body)).await?.ok()?;
         Ok(())
+    }
+
+    /// What fires now and is neither silenced nor inhibited by another.
+    pub async fn firing(&self) -> Result<Vec<Alert>, AlertmanagerError> {
+        let call = Call::get(&self.base, "/api/v2/alerts").query("active", "true").query("silenced", "false").query("inhibited", "false");
+        Ok(self.http.call(call).await?.ok()?.json()?)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::exit::{Failure, code};
 use super::show;
-use crate::adapters::kube::pods::{self, Pod};
+use crate::adapters::kube::pods::{self, LogAsk, Pod};
 use crate::cli::{EventsArgs, LogsArgs};
 use crate::engine::step::StepError;
 use crate::steps::Setup;
@@ -23,10 +23,11 @@ pub async fn logs(context: &Context, args: &LogsArgs) -> Result<u8, Failure> {
     let mut readers = tokio::task::JoinSet::new();
     for pod in found {
         for container in pod.containers.clone() {
-            let (client, pod, follow, tail) = (client.clone(), pod.clone(), args.follow, args.tail);
+            let (client, pod) = (client.clone(), pod.clone());
+            let ask = LogAsk { tail: Some(args.tail), follow: args.follow, ..LogAsk::default() };
             readers.spawn(async move {
                 let lead = if several { format!("{}/{container} ", pod.name) } else { String::new() };
-                pods::log(&client, &pod, &container, tail, follow, |line| show::out(&format!("{lead}{line}\n"))).await
+                pods::log(&client, &pod.namespace, &pod.name, &container, &ask, |line| show::out(&format!("{lead}{line}\n"))).await
             });
         }
     }

@@ -32,6 +32,9 @@ pub enum ClusterError {
     /// Another run works on the same lab.
     #[error("another labctl is at work on this lab: {holder}")]
     Locked { holder: String },
+    /// What a person asked for would come to nothing.
+    #[error("nothing was done to {object}: {why}; {fix}")]
+    Pointless { object: Box<ObjectRef>, why: String, fix: String },
     #[error("{0}")]
     NotReady(NotReady),
     #[error("cancelled")]

@@ -11,14 +11,14 @@ use kube::runtime::utils::Backoff;
 use kube::runtime::watcher::{self, Event};
 use serde_json::Value;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// All watches of one cluster handle.
 pub struct Hub {
     client: kube::Client,
-    watches: Mutex<HashMap<Resource, Arc<KindWatch>>>,
+    watches: Mutex<HashMap<Resource, Slot>>,
     /// Counts changes of any kind; waiters look again when it moves.
     changes: watch::Sender<u64>,
 }
@@ -27,6 +27,12 @@ impl std::fmt::Debug for Hub {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Hub")
     }
+}
+
+/// A watch that is there, and whether the hub itself keeps it.
+struct Slot {
+    watch: Weak<KindWatch>,
+    kept: Option<Arc<KindWatch>>,
 }
 
 /// Namespace and name.
@@ -45,6 +51,8 @@ struct Copy {
 #[derive(Debug)]
 pub struct KindWatch {
     copy: Arc<Mutex<Copy>>,
+    /// Counts changes of this kind.
+    changes: watch::Sender<u64>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -59,10 +67,26 @@ impl Hub {
         Self { client, watches: Mutex::default(), changes: watch::Sender::new(0) }
     }
 
-    /// The watch of a kind, started if need be.
+    /// The watch of a kind, started if need be, and kept until the hub goes: who waits looks again and again.
     pub fn watch(&self, resource: &Resource) -> Arc<KindWatch> {
+        self.have(resource, true)
+    }
+
+    /// The same, which ends when nobody holds it any more, unless somebody else had it kept.
+    pub fn lend(&self, resource: &Resource) -> Arc<KindWatch> {
+        self.have(resource, false)
+    }
+
+    fn have(&self, resource: &Resource, keep: bool) -> Arc<KindWatch> {
         let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
-        watches.entry(resource.clone()).or_insert_with(|| Arc::new(self.start(resource))).clone()
+        let there = watches.get(resource).and_then(|slot| slot.watch.upgrade());
+        let watch = there.unwrap_or_else(|| Arc::new(self.start(resource)));
+        let slot = watches.entry(resource.clone()).or_insert_with(|| Slot { watch: Weak::new(), kept: None });
+        slot.watch = Arc::downgrade(&watch);
+        if keep {
+            slot.kept = Some(watch.clone());
+        }
+        watch
     }
 
     /// Moves whenever anything watched changed.
@@ -82,7 +106,8 @@ impl Hub {
         };
         let api: Api<DynamicObject> = Api::all_with(self.client.clone(), &api_resource);
         let copy = Arc::new(Mutex::new(Copy::default()));
-        let changes = self.changes.clone();
+        let (all, changes) = (self.changes.clone(), watch::Sender::new(0));
+        let own = changes.clone();
         let kept = copy.clone();
         let resource = resource.clone();
         let task = tokio::spawn(async move {
@@ -97,11 +122,12 @@ impl Hub {
                     }
                 };
                 if visible {
-                    changes.send_modify(|count| *count += 1);
+                    own.send_modify(|count| *count += 1);
+                    all.send_modify(|count| *count += 1);
                 }
             }
         });
-        KindWatch { copy, task }
+        KindWatch { copy, changes, task }
     }
 }
 
@@ -116,6 +142,11 @@ impl KindWatch {
     pub fn filter(&self, wanted: impl Fn(&Value) -> bool) -> Vec<Arc<Value>> {
         let copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
         copy.objects.values().filter(|object| wanted(object)).cloned().collect()
+    }
+
+    /// Moves whenever this kind changed.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// Whether a whole list has been seen, so that what is not in it is not there.

@@ -3,6 +3,7 @@
 //! Start at [`Cluster`]: `diff` plans without writing, `apply` brings about, `wait_ready` proves that it came up or says why not. Every write
 //! goes through `writer`, so that a lock can be put in one place.
 
+mod act;
 mod adopt;
 mod apply;
 pub mod causes;
@@ -17,6 +18,7 @@ mod hub;
 mod inventory;
 mod kinds;
 mod lease;
+mod look;
 mod object;
 mod observe;
 mod prepare;
@@ -32,5 +34,6 @@ mod writer;
 pub use diff::{Action, Diff, Entry, Foreign};
 pub use error::{ClusterError, Hint};
 pub use facade::{Applied, Cluster, Limits};
+pub use look::{LookedAt, Looking};
 pub use object::{Desired, ObjectRef};
 pub use wait::{NotReady, Pending};

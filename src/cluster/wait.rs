@@ -87,15 +87,7 @@ impl Cluster {
         for object in objects.iter().filter(|object| needs_waiting(object)) {
             waiting.push((object.clone(), self.watch_of(object, &patience).await?));
         }
-        let mut round = Round {
-            cluster: self,
-            sink,
-            said: String::new(),
-            seen: HashMap::new(),
-            logs: HashMap::new(),
-            settling: HashMap::new(),
-            pulled: BTreeSet::new(),
-        };
+        let mut round = Round::new(self, sink);
         let mut looked = started;
         loop {
             changes.mark_unchanged();
@@ -163,6 +155,12 @@ impl Cluster {
         }
     }
 
+    /// The causes of one object, as they are now.
+    pub(super) async fn explain(&self, object: &ObjectRef, there: Arc<Value>) -> Vec<Cause> {
+        let sink = Sink::silent();
+        Round::new(self, &sink).causes(&[(object.clone(), Some(there), String::new())]).await
+    }
+
     async fn watch_of(&self, object: &ObjectRef, patience: &Patience<'_>) -> Result<Arc<KindWatch>, ClusterError> {
         let resolve = || async { self.kinds.of(&self.kube, object).await };
         let resource = patience.until_accepted(object, resolve).await?;
@@ -186,6 +184,20 @@ struct Round<'c> {
     pulled: BTreeSet<String>,
     /// Since when a container that just started is seen running, by pod, container and restarts.
     settling: HashMap<(String, String, u64), Instant>,
+}
+
+impl<'c> Round<'c> {
+    fn new(cluster: &'c Cluster, sink: &'c Sink) -> Self {
+        Self {
+            cluster,
+            sink,
+            said: String::new(),
+            seen: HashMap::new(),
+            logs: HashMap::new(),
+            pulled: BTreeSet::new(),
+            settling: HashMap::new(),
+        }
+    }
 }
 
 impl Round<'_> {
@@ -262,10 +274,8 @@ impl Round<'_> {
         if !open.iter().any(|(object, _, _)| causes::has_pods(object) || object.kind == "PersistentVolumeClaim") {
             return found;
         }
-        let watch = |kind: &str, plural: &str| self.cluster.hub.watch(&core(kind, plural));
-        let (pods, events, claims) =
-            (watch("Pod", "pods"), watch("Event", "events"), watch("PersistentVolumeClaim", "persistentvolumeclaims"));
-        let nodes = self.cluster.hub.watch(&Resource { namespaced: false, ..core("Node", "nodes") }).filter(|_| true);
+        let [pods, events, claims, nodes] = around_pods().map(|resource| self.cluster.hub.watch(&resource));
+        let nodes = nodes.filter(|_| true);
         let placed = pods.filter(|pod| pod["spec"]["nodeName"].is_string());
         for (object, there, _) in open {
             let Some(there) = there else { continue };
@@ -373,6 +383,16 @@ impl Round<'_> {
 /// A core kind, whose place is always the same.
 fn core(kind: &str, plural: &str) -> Resource {
     Resource { api_version: "v1".into(), kind: kind.into(), plural: plural.into(), namespaced: true }
+}
+
+/// What causes are found in: pods, events, claims, nodes.
+pub(super) fn around_pods() -> [Resource; 4] {
+    [
+        core("Pod", "pods"),
+        core("Event", "events"),
+        core("PersistentVolumeClaim", "persistentvolumeclaims"),
+        Resource { namespaced: false, ..core("Node", "nodes") },
+    ]
 }
 
 /// Whether a rollout has not made a pod of its new template yet. What there is then are pods of an older one, and their trouble may be the very

@@ -50,6 +50,12 @@ impl Writer {
         }
     }
 
+    /// Sets what a merge patch names, as an update: apart from what `apply` owns.
+    pub async fn update(&self, path: &str, patch: &Value) -> Result<Value, ApiError> {
+        self.fence.pass().await?;
+        self.kube.merge_patch(path, MANAGER, patch).await
+    }
+
     /// What `apply` would store. Writes nothing.
     pub async fn rehearse(&self, resource: &Resource, object: &Value) -> Result<Value, ApiError> {
         self.kube.apply(&path_of(resource, object), MANAGER, object, true).await

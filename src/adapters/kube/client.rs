@@ -113,6 +113,12 @@ impl Kube {
         parse(&self.call(Method::PATCH, &path, Some("application/json-patch+json"), operations.to_string().into_bytes()).await?)
     }
 
+    /// PATCH with a JSON merge patch (RFC 7386): what it names is set, `null` removes; the rest stays.
+    pub async fn merge_patch(&self, path: &str, manager: &str, patch: &Value) -> Result<Value, ApiError> {
+        let path = format!("{path}?fieldManager={manager}");
+        parse(&self.call(Method::PATCH, &path, Some("application/merge-patch+json"), patch.to_string().into_bytes()).await?)
+    }
+
     /// DELETE with options (`preconditions`, `propagationPolicy`).
     pub async fn delete(&self, path: &str, options: &Value) -> Result<Value, ApiError> {
         parse(&self.call(Method::DELETE, path, Some("application/json"), options.to_string().into_bytes()).await?)

@@ -1,7 +1,7 @@
 //! Pods, their logs and events, for people who look.
 
 use super::ApiError;
-use futures::{AsyncBufReadExt, TryStreamExt};
+use futures::{AsyncBufRead, AsyncBufReadExt};
 use k8s_openapi::api::core::v1;
 use kube::Api;
 use kube::api::{ListParams, LogParams};
@@ -58,23 +58,84 @@ pub async fn list(client: &kube::Client, namespace: &str) -> Result<Vec<Pod>, Ap
     Ok(listed.items.into_iter().map(pod).collect())
 }
 
-/// Reads the last `tail` lines of a container's log, and goes on while they come when `follow` is set.
+/// Which part of a container's log is read.
+#[derive(Debug, Clone, Default)]
+pub struct LogAsk {
+    /// The last so many lines of what is there.
+    pub tail: Option<i64>,
+    /// From this moment on; the API takes whole seconds of it, so a few lines may come again.
+    pub since: Option<time::OffsetDateTime>,
+    /// Go on while lines come.
+    pub follow: bool,
+    /// Of the run before the present one.
+    pub previous: bool,
+    /// Each line begins with the time at which the container runtime read it, and a space.
+    pub timestamps: bool,
+}
+
+/// Reads a container's log line by line, until it ends; one that is followed ends with its container. Bytes that are no UTF-8 become `\u{fffd}`.
 pub async fn log(
     client: &kube::Client,
-    pod: &Pod,
+    namespace: &str,
+    pod: &str,
     container: &str,
-    tail: i64,
-    follow: bool,
-    mut line: impl FnMut(&str),
+    ask: &LogAsk,
+    line: impl FnMut(&str),
 ) -> Result<(), ApiError> {
-    let pods: Api<v1::Pod> = Api::namespaced(client.clone(), &pod.namespace);
-    let params = LogParams { container: Some(container.to_owned()), tail_lines: Some(tail), follow, ..LogParams::default() };
-    let stream = within("read a log", pods.log_stream(&pod.name, &params)).await?;
-    let mut lines = stream.lines();
-    while let Some(text) = lines.try_next().await.map_err(|error| ApiError::Broken(error.to_string()))? {
-        line(&text);
+    let pods: Api<v1::Pod> = Api::namespaced(client.clone(), namespace);
+    let params = LogParams {
+        container: Some(container.to_owned()),
+        tail_lines: ask.tail,
+        since_time: ask.since.and_then(|since| k8s_openapi::jiff::Timestamp::from_second(since.unix_timestamp()).ok()),
+        follow: ask.follow,
+        previous: ask.previous,
+        timestamps: ask.timestamps,
+        ..LogParams::default()
+    };
+    let opened = tokio::time::timeout(CALL, pods.log_stream(pod, &params)).await;
+    let stream = opened.map_err(|_late| ApiError::Timeout { what: "the log".to_owned(), after: CALL })?;
+    let stream = stream.map_err(|error| ApiError::from_kube(&error))?;
+    lines(stream, line).await.map_err(|error| ApiError::Broken(error.to_string()))
+}
+
+/// Bytes of one line that are kept; what comes after them is left out, so that a program that never ends a line fills no memory.
+const LONGEST: usize = 16 << 10;
+
+async fn lines(mut stream: impl AsyncBufRead + Unpin, mut line: impl FnMut(&str)) -> std::io::Result<()> {
+    let mut begun: Vec<u8> = Vec::new();
+    let mut cut = false;
+    loop {
+        let bytes = stream.fill_buf().await?;
+        if bytes.is_empty() {
+            if !begun.is_empty() {
+                line(&text(&begun, cut));
+            }
+            return Ok(());
+        }
+        let end = bytes.iter().position(|byte| *byte == b'\n');
+        let part = &bytes[..end.unwrap_or(bytes.len())];
+        let room = LONGEST - begun.len();
+        cut |= part.len() > room;
+        begun.extend_from_slice(&part[..part.len().min(room)]);
+        let used = part.len() + usize::from(end.is_some());
+        stream.consume_unpin(used);
+        if end.is_some() {
+            line(&text(&begun, cut));
+            begun.clear();
+            cut = false;
+        }
     }
-    Ok(())
+}
+
+fn text(bytes: &[u8], cut: bool) -> String {
+    let mut text = String::from_utf8_lossy(bytes).into_owned();
+    if text.ends_with('\r') {
+        text.pop();
+    }
+    if cut {
+        text.push('…');
+    }
+    text
 }
 
 /// What was said about the objects of a namespace in the last hour (Kubernetes keeps no more).
@@ -94,4 +155,34 @@ pub async fn events(client: &kube::Client, namespace: &str) -> Result<Vec<Event>
         }
     };
     Ok(listed.items.into_iter().map(event).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of a stream that comes in pieces of so many bytes.
+    #[track_caller]
+    fn check(stream: &[u8], piece: usize, expected: &[&str]) {
+        let mut got = Vec::new();
+        let reader = futures::io::BufReader::with_capacity(piece, stream);
+        futures::executor::block_on(lines(reader, |line| got.push(line.to_owned()))).unwrap();
+        assert_eq!(got, expected, "in pieces of {piece}");
+    }
+
+    #[test]
+    fn lines_are_whole_however_they_come() {
+        for piece in [1, 2, 3, 100] {
+            check("one\r\ntwo\n\nwörld".as_bytes(), piece, &["one", "two", "", "wörld"]);
+            check(b"broken \xff\xfe utf\nnext\n", piece, &["broken \u{fffd}\u{fffd} utf", "next"]);
+        }
+        check(b"", 8, &[]);
+    }
+
+    #[test]
+    fn a_line_without_end_fills_no_memory() {
+        let endless = [b'x'; 5 * LONGEST];
+        let kept = "x".repeat(LONGEST) + "…";
+        check(&[&endless[..], b"\nnext"].concat(), 1000, &[&kept, "next"]);
+    }
 }
