@@ -71,15 +71,22 @@ pub(super) struct Around<'a> {
 }
 
 /// An open way to an endpoint.
-pub(super) struct Way {
+#[derive(Debug)]
+pub struct Way {
     /// `http://127.0.0.1:40123`.
     pub base: String,
     forward: Arc<Forward>,
 }
 
 impl Way {
+    /// Opens one, or joins one that is open; the sentence says why there is none.
+    pub(super) async fn open(forwards: &Forwards, endpoint: &EndpointRef) -> Result<Self, String> {
+        let forward = forwards.get(&endpoint.key()).await.map_err(|error| error.to_string())?;
+        Ok(Self { base: format!("http://{}", forward.address()), forward })
+    }
+
     /// The sentence for a failure on this way: what the forward knows says more than a closed connection.
-    pub(super) fn why(&self, error: &dyn std::error::Error) -> String {
+    pub fn why(&self, error: &dyn std::error::Error) -> String {
         self.forward.trouble().unwrap_or_else(|| error.to_string())
     }
 }
@@ -87,8 +94,7 @@ impl Way {
 impl Around<'_> {
     /// A way to an endpoint; the sentence says why there is none.
     pub(super) async fn way(&self, endpoint: &EndpointRef) -> Result<Way, String> {
-        let forward = self.forwards.get(&endpoint.key()).await.map_err(|error| error.to_string())?;
-        Ok(Way { base: format!("http://{}", forward.address()), forward })
+        Way::open(self.forwards, endpoint).await
     }
 
     /// The way to a backend, or what to say when the lab has none or it cannot be reached.

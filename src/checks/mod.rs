@@ -11,5 +11,6 @@ mod prom;
 mod queue;
 mod trace;
 
+pub use attempt::Way;
 pub use lookup::{Backends, EndpointRef, Lookup, Scope, TraceBackend};
 pub use prober::{CheckResult, Pace, Prober};

@@ -1,7 +1,7 @@
 //! Runs a list of checks: one after the other, so that captures flow; each again and again until it passes or its time is up.
 
-use super::attempt::{Around, Memory, Seen, now};
-use super::lookup::{Lookup, Scope};
+use super::attempt::{Around, Memory, Seen, Way, now};
+use super::lookup::{EndpointRef, Lookup, Scope};
 use super::{alert, http, k8s, loki, prom, queue, trace};
 use crate::adapters::kube::{Forwards, Objects};
 use crate::model::check::{Check, PromCheck, Stage, TraceCheck, UnknownVar, Vars, What};
@@ -80,6 +80,21 @@ impl Prober {
     #[must_use]
     pub fn with_pace(self, pace: Pace) -> Self {
         Self { pace, ..self }
+    }
+
+    /// Where things are in this lab.
+    pub fn lookup(&self) -> &Lookup {
+        &self.lookup
+    }
+
+    /// The client that checks ask with.
+    pub fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// A way to an endpoint, shared with the checks that use it; the sentence says why there is none.
+    pub async fn way(&self, endpoint: &EndpointRef) -> Result<Way, String> {
+        Way::open(&self.forwards, endpoint).await
     }
 
     /// Runs the list in its order. The result has one entry per check, always; what was cancelled has seen no data.
