@@ -6,14 +6,13 @@ use super::kinds::Resource;
 use futures::TryStreamExt as _;
 use kube::Api;
 use kube::core::{ApiResource, DynamicObject};
-use kube::runtime::WatchStreamExt as _;
-use kube::runtime::utils::Backoff;
 use kube::runtime::watcher::{self, Event};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// All watches of one cluster handle.
 pub struct Hub {
@@ -111,19 +110,25 @@ impl Hub {
         let kept = copy.clone();
         let resource = resource.clone();
         let task = tokio::spawn(async move {
-            let mut events = std::pin::pin!(watcher::watcher(api, watcher::Config::default()).backoff(Pace::default()));
+            let mut events = std::pin::pin!(watcher::watcher(api, watcher::Config::default()));
+            let mut pace = Pace::default();
+            let tell = || {
+                own.send_modify(|count| *count += 1);
+                all.send_modify(|count| *count += 1);
+            };
             loop {
                 let visible = match events.try_next().await {
                     Ok(Some(event)) => take(&kept, event, &resource),
                     Ok(None) => return,
                     Err(error) => {
                         kept.lock().unwrap_or_else(PoisonError::into_inner).trouble = Some(error.to_string());
-                        true
+                        tell();
+                        tokio::time::sleep(pace.failed(Instant::now())).await;
+                        false
                     }
                 };
                 if visible {
-                    own.send_modify(|count| *count += 1);
-                    all.send_modify(|count| *count += 1);
+                    tell();
                 }
             }
         });
@@ -206,24 +211,39 @@ fn plain(mut object: DynamicObject, resource: &Resource) -> Option<(Name, Arc<Va
     Some((name, Arc::new(value)))
 }
 
-/// From 100 ms to 3 s: an API server that restarts should be noticed as soon as it is back.
+/// Pauses between failures, from 100 ms to 3 s: an API server that restarts should be noticed as soon as it is back, and one that stays away
+/// should not be run against. The watcher's own backoff starts over with each list that begins, also with one that fails.
 #[derive(Debug, Default)]
 struct Pace {
     failures: u32,
+    last: Option<Instant>,
 }
 
-impl Iterator for Pace {
-    type Item = Duration;
+/// Failures further apart than this have nothing to do with each other.
+const APART: Duration = Duration::from_secs(10);
 
-    fn next(&mut self) -> Option<Duration> {
+impl Pace {
+    fn failed(&mut self, now: Instant) -> Duration {
+        if self.last.is_some_and(|last| now.duration_since(last) > APART) {
+            self.failures = 0;
+        }
+        self.last = Some(now);
         let wait = Duration::from_millis((100_u64 << self.failures.min(5)).min(3_000));
         self.failures += 1;
-        Some(wait)
+        wait
     }
 }
 
-impl Backoff for Pace {
-    fn reset(&mut self) {
-        self.failures = 0;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_while_failures_go_on_and_start_over_after_quiet() {
+        let mut pace = Pace::default();
+        let start = Instant::now();
+        let waits: Vec<u128> = (0..8).map(|second| pace.failed(start + Duration::from_secs(second)).as_millis()).collect();
+        assert_eq!(waits, [100, 200, 400, 800, 1_600, 3_000, 3_000, 3_000]);
+        assert_eq!(pace.failed(start + Duration::from_mins(1)).as_millis(), 100);
     }
 }

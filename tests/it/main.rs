@@ -21,6 +21,7 @@ mod forward;
 mod insight;
 mod journal;
 mod lab;
+mod look;
 mod readiness;
 mod report;
 mod rig;

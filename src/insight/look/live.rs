@@ -45,10 +45,13 @@ pub(super) async fn answer(
             let all: Option<Vec<Vec<Arc<Value>>>> = looking.iter().map(Looking::all).collect();
             last = all.map(|all| read(&all)).or(last);
         }
+        let broken = looking.iter().find_map(Looking::trouble);
         let answer = match (&heard, &last) {
             (Some(Err(words)), _) => Some(Err(words.clone())),
+            // what changed is that the watch broke: whether that matters is for the pulse to say
+            (_, Some(_)) if changed && broken.is_some() => None,
             (_, Some(answer)) => Some(Ok(answer.clone())),
-            (_, None) => looking.iter().find_map(Looking::trouble).map(Err),
+            (_, None) => broken.map(Err),
         };
         if answer.is_some() {
             out.send(|| answer).await?;
