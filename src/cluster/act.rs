@@ -36,9 +36,9 @@ impl Cluster {
             return Err(pointless(object, "its pods are replaced only when they are deleted (OnDelete)", "delete its pods one by one"));
         }
         let stamp = now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default();
-        let patch = json!({"spec": {"template": {"metadata": {"annotations": {RESTARTED: stamp}}}}});
+        let changes = json!({"spec": {"template": {"metadata": {"annotations": {RESTARTED: stamp}}}}});
         self.writer
-            .update(&resource.path(object.namespace.as_deref(), &object.name), &patch)
+            .update(&resource.path(object.namespace.as_deref(), &object.name), &changes)
             .await
             .map(drop)
             .map_err(|e| refused(object, e))
@@ -57,8 +57,8 @@ impl Cluster {
             return Err(pointless(object, &format!("HorizontalPodAutoscaler {scaler} decides how many there are and would undo it"), &fix));
         }
         let path = format!("{}/scale", resource.path(object.namespace.as_deref(), &object.name));
-        let patch = json!({"metadata": {"resourceVersion": there["metadata"]["resourceVersion"]}, "spec": {"replicas": to}});
-        self.writer.update(&path, &patch).await.map(drop).map_err(|error| refused(object, error))
+        let changes = json!({"metadata": {"resourceVersion": there["metadata"]["resourceVersion"]}, "spec": {"replicas": to}});
+        self.writer.update(&path, &changes).await.map(drop).map_err(|error| refused(object, error))
     }
 
     async fn read_workload(&self, object: &ObjectRef, resource: &Resource) -> Result<Value, ClusterError> {

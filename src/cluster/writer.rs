@@ -51,9 +51,9 @@ impl Writer {
     }
 
     /// Sets what a merge patch names, as an update: apart from what `apply` owns.
-    pub async fn update(&self, path: &str, patch: &Value) -> Result<Value, ApiError> {
+    pub async fn update(&self, path: &str, changes: &Value) -> Result<Value, ApiError> {
         self.fence.pass().await?;
-        self.kube.merge_patch(path, MANAGER, patch).await
+        self.kube.merge_patch(path, MANAGER, changes).await
     }
 
     /// What `apply` would store. Writes nothing.

@@ -114,9 +114,9 @@ impl Kube {
     }
 
     /// PATCH with a JSON merge patch (RFC 7386): what it names is set, `null` removes; the rest stays.
-    pub async fn merge_patch(&self, path: &str, manager: &str, patch: &Value) -> Result<Value, ApiError> {
+    pub async fn merge_patch(&self, path: &str, manager: &str, changes: &Value) -> Result<Value, ApiError> {
         let path = format!("{path}?fieldManager={manager}");
-        parse(&self.call(Method::PATCH, &path, Some("application/merge-patch+json"), patch.to_string().into_bytes()).await?)
+        parse(&self.call(Method::PATCH, &path, Some("application/merge-patch+json"), changes.to_string().into_bytes()).await?)
     }
 
     /// DELETE with options (`preconditions`, `propagationPolicy`).

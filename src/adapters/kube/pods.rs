@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_line_without_end_fills_no_memory() {
-        let endless = [b'x'; 5 * LONGEST];
+        let endless = b"x".repeat(5 * LONGEST);
         let kept = "x".repeat(LONGEST) + "…";
         check(&[&endless[..], b"\nnext"].concat(), 1000, &[&kept, "next"]);
     }

@@ -87,15 +87,15 @@ fn containers(pod: &Value) -> Vec<ContainerRow> {
             .iter()
             .map(|spec| {
                 let name = spec["name"].as_str().unwrap_or_default();
-                let status = states.iter().find(|status| status["name"] == name).unwrap_or(&Value::Null);
-                let restarts = status["restartCount"].as_u64().and_then(|count| u32::try_from(count).ok()).unwrap_or(0);
+                let told = states.iter().find(|told| told["name"] == name).unwrap_or(&Value::Null);
+                let restarts = told["restartCount"].as_u64().and_then(|count| u32::try_from(count).ok()).unwrap_or(0);
                 ContainerRow {
                     name: name.to_owned(),
                     init,
-                    ready: status["ready"] == true,
+                    ready: told["ready"] == true,
                     restarts,
-                    state: state(status),
-                    has_previous: status["lastState"]["terminated"].is_object() || restarts > 0,
+                    state: state(told),
+                    has_previous: told["lastState"]["terminated"].is_object() || restarts > 0,
                 }
             })
             .collect::<Vec<_>>()
@@ -124,16 +124,13 @@ fn state(status: &Value) -> String {
 fn status(pod: &Value) -> String {
     let own = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let mut word = own(&pod["status"]["reason"]).or_else(|| own(&pod["status"]["phase"])).unwrap_or_else(|| "Unknown".to_owned());
-    match initializing(pod) {
-        Some(init) => word = init,
-        None => {
-            let states = pod["status"]["containerStatuses"].as_array().map(Vec::as_slice).unwrap_or_default();
-            // the first container that is not well gives the word
-            if let Some(stuck) = states.iter().find_map(|status| halted(&status["state"])) {
-                let lives = states.iter().any(|status| status["ready"] == true && status["state"]["running"].is_object());
-                word = if stuck == "Completed" && lives { "Running".to_owned() } else { stuck };
-            }
-        }
+    let states = pod["status"]["containerStatuses"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if let Some(init) = initializing(pod) {
+        word = init;
+    } else if let Some(stuck) = states.iter().find_map(|status| halted(&status["state"])) {
+        // the first container that is not well gives the word
+        let lives = states.iter().any(|status| status["ready"] == true && status["state"]["running"].is_object());
+        word = if stuck == "Completed" && lives { "Running".to_owned() } else { stuck };
     }
     if pod["metadata"]["deletionTimestamp"].is_string() {
         return if pod["status"]["reason"] == "NodeLost" { "Unknown".to_owned() } else { "Terminating".to_owned() };

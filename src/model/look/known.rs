@@ -222,14 +222,16 @@ mod tests {
         #[test]
         fn trouble_is_there_exactly_while_the_last_answer_was_a_failure(answers in proptest::collection::vec(any::<bool>(), 1..40)) {
             let mut known = Known::default();
-            for (second, good) in (0_i64..).zip(&answers) {
-                known.take(at(second), if *good { Ok(second) } else { Err(String::new()) });
+            let moments: Vec<(i64, bool)> = (0_i64..).zip(answers).collect();
+            for &(second, good) in &moments {
+                known.take(at(second), if good { Ok(second) } else { Err(String::new()) });
             }
-            let last_good = answers.iter().rposition(|good| *good);
-            prop_assert_eq!(known.trouble().is_none(), *answers.last().unwrap());
-            prop_assert_eq!(known.answer().copied(), last_good.map(|at| at as i64));
-            let since = last_good.map_or(0, |last| last + 1) as i64;
-            prop_assert_eq!(known.trouble().map(|trouble| trouble.since), (!answers.last().unwrap()).then(|| at(since)));
+            let last_good = moments.iter().rfind(|(_, good)| *good).map(|(second, _)| *second);
+            let ends_well = moments.last().is_some_and(|(_, good)| *good);
+            prop_assert_eq!(known.trouble().is_none(), ends_well);
+            prop_assert_eq!(known.answer().copied(), last_good);
+            let since = last_good.map_or(0, |last| last + 1);
+            prop_assert_eq!(known.trouble().map(|trouble| trouble.since), (!ends_well).then(|| at(since)));
         }
     }
 }
