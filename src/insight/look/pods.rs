@@ -49,21 +49,10 @@ fn count<T>(all: impl Iterator<Item = T>) -> u32 {
 
 /// What the pod's own status tells; the cause with events and logs is asked for one object at a time.
 fn cause(pod: &Value) -> Option<CauseRow> {
-    let object = ObjectRef { api_version: "v1".into(), kind: "Pod".into(), ..ObjectRef::of(pod).or_else(|| named(pod))? };
+    let object = ObjectRef::of(pod)?;
     let logs = BTreeMap::new();
     let scene = Scene { object: &object, live: pod, pods: &[pod], events: &[], claims: &[], nodes: &[], placed: &[], logs: &logs };
     causes::find(&scene).into_iter().next().map(cause_row)
-}
-
-fn named(pod: &Value) -> Option<ObjectRef> {
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    let metadata = &pod["metadata"];
-    Some(ObjectRef {
-        api_version: "v1".into(),
-        kind: "Pod".into(),
-        namespace: text(&metadata["namespace"]),
-        name: text(&metadata["name"])?,
-    })
 }
 
 pub(super) fn cause_row(cause: causes::Cause) -> CauseRow {
@@ -208,7 +197,7 @@ mod tests {
 
     /// A pod of one container `c`, whose status and conditions are given.
     fn pod(phase: &str, container: &Value, conditions: &Value) -> Value {
-        json!({"metadata": {"name": "p", "namespace": "n", "creationTimestamp": "2026-01-01T00:00:00Z"},
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "n", "creationTimestamp": "2026-01-01T00:00:00Z"},
             "spec": {"nodeName": "node", "containers": [{"name": "c"}]},
             "status": {"phase": phase, "conditions": conditions, "containerStatuses": [container]}})
     }

@@ -80,7 +80,12 @@ impl LogRing {
         self.lines.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
     }
 
-    /// The next line after `from` (or before it) that holds `words`; goes round at the end. Small letters match capitals too.
+    /// Whether the line of that number holds `words`. Small letters match capitals too.
+    pub fn holds(&self, number: u64, words: &str) -> bool {
+        self.get(number).is_some_and(|line| holds(&line.text, words))
+    }
+
+    /// The next line after `from` (or before it) that holds `words`; goes round at the end.
     pub fn find(&self, words: &str, from: u64, forwards: bool) -> Option<u64> {
         let count = self.lines.len() as u64;
         if count == 0 || words.is_empty() {
@@ -89,12 +94,12 @@ impl LogRing {
         let start = from.clamp(self.first, self.end() - 1) - self.first;
         (1..=count)
             .map(|step| self.first + if forwards { (start + step) % count } else { (start + count - step % count) % count })
-            .find(|number| self.get(*number).is_some_and(|line| holds(&line.text, words)))
+            .find(|number| self.holds(*number, words))
     }
 }
 
 /// Whether `text` holds `words`; words without capitals match either.
-pub(super) fn holds(text: &str, words: &str) -> bool {
+fn holds(text: &str, words: &str) -> bool {
     if words.chars().any(char::is_uppercase) { text.contains(words) } else { text.to_lowercase().contains(words) }
 }
 
