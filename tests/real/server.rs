@@ -106,7 +106,15 @@ pub fn program(name: &str) -> Option<PathBuf> {
 pub struct Fresh {
     pub kube: Kube,
     pub kubeconfig: PathBuf,
-    _server: host::Server,
+    server: host::Server,
+}
+
+impl Fresh {
+    /// Kills the API server, which is then started again on the same port.
+    pub fn kill(&mut self) {
+        use std::io::Write as _;
+        self.server.keeper.stdin.as_mut().unwrap().write_all(b"kill\n").unwrap();
+    }
 }
 
 /// Starts one; `None` after saying aloud that the programs are missing.
@@ -118,5 +126,5 @@ pub async fn fresh() -> Option<Fresh> {
     };
     let server = host::start(&etcd, &api, &[], true).unwrap();
     let kube = server.ready().await.unwrap();
-    Some(Fresh { kube, kubeconfig: server.kubeconfig(), _server: server })
+    Some(Fresh { kube, kubeconfig: server.kubeconfig(), server })
 }

@@ -9,6 +9,7 @@ pub mod edits;
 pub mod faults;
 pub mod foreign;
 mod locks;
+mod look;
 pub mod rig;
 pub mod signals;
 mod up;
