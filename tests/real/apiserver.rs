@@ -262,9 +262,7 @@ async fn a_create_that_is_cut_off_leaves_no_port_booked() {
     }
     assert!(cut > 5, "only {cut} of {} were cut off", parts.len());
     let cluster = Cluster::new(kube.clone(), &lab);
-    tokio::time::timeout(Duration::from_mins(1), up(&cluster, &parts))
-        .await
-        .expect("a port is still booked for a create that was cut off");
+    tokio::time::timeout(Duration::from_mins(1), up(&cluster, &parts)).await.expect("a port is still booked for a create that was cut off");
     assert_eq!(changes(&cluster, &parts).await, Vec::<String>::new());
     let first = kube.get(&format!("/api/v1/namespaces/default/services/{lab}-59")).await.unwrap();
     let managers = first["metadata"]["managedFields"].as_array().unwrap();

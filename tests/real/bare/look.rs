@@ -1,5 +1,5 @@
 //! What a person is shown of a real cluster while they look, and what they do to it by hand; and what a later `up` makes of that.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests say what they expect")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests say what they expect")]
 
 use crate::server::{fresh, server};
 use labctl::adapters::kube::{Forwards, Kube, Objects};
@@ -44,8 +44,8 @@ impl Eyes {
                 self.looks.take(self.from.recv().await.unwrap());
             }
         };
-        let came = tokio::time::timeout(Duration::from_mins(1), come).await.is_ok();
-        assert!(came, "never seen: {what}; pods {:?}; trouble {:?}", self.looks.pods.answer(), self.looks.pods.trouble());
+        let seen = tokio::time::timeout(Duration::from_mins(1), come).await.is_ok();
+        assert!(seen, "never seen: {what}; pods {:?}; trouble {:?}", self.looks.pods.answer(), self.looks.pods.trouble());
     }
 }
 
