@@ -12,3 +12,4 @@ pub mod model;
 pub mod report;
 pub mod steps;
 pub mod support;
+pub mod tui;

@@ -71,17 +71,22 @@ pub fn open(context: &Context, args: &OpenArgs) -> Result<u8, Failure> {
     if args.print {
         return Ok(code::OK);
     }
+    if browse(&found.url).is_err() {
+        show::err("no browser could be opened: open the address above\n");
+    }
+    Ok(code::OK)
+}
+
+/// Opens a page in the browser; does not wait for it.
+pub fn browse(url: &str) -> Result<(), Failure> {
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let started = std::process::Command::new(program)
-        .arg(&found.url)
+        .arg(url)
         .stdin(std::process::Stdio::null())
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
         .spawn();
-    if started.is_err() {
-        show::err(&format!("no browser could be opened ({program} is not there): open the address above\n"));
-    }
-    Ok(code::OK)
+    started.map(drop).map_err(|error| Failure::new("LAB-TOOL-001", format!("no browser could be opened for {url} ({program}: {error})")))
 }
 
 /// `labctl creds`.

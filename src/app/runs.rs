@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::exit::{Failure, code};
-use super::{show, steer};
+use super::{screen, show, steer};
 use crate::cli::{DemoArgs, OutputMode, ReplayArgs, RunVerb, Speed};
 use crate::engine::journal::{self, Journal, RunHead, RunStatus};
 use crate::model::run::{At, Color, Event, FinishedAs, Output, RunId, RunState, Verb, brief_time};
@@ -11,6 +11,7 @@ use rand::Rng;
 use serde::Serialize;
 use std::io::{stderr, stdout};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A real run of `labctl up`, as its journal kept it.
 static DEMO: &[u8] = include_bytes!("demo/up.jsonl");
@@ -32,6 +33,7 @@ impl Context {
         report::resolve(Surroundings {
             output: match output {
                 OutputMode::Auto => Output::Auto,
+                OutputMode::Screen => Output::Screen,
                 OutputMode::Bars => Output::Bars,
                 OutputMode::Lines => Output::Lines,
                 OutputMode::Json => Output::Json,
@@ -52,12 +54,11 @@ impl Context {
     }
 }
 
-/// The front end that was chosen.
+/// The headless front end that was chosen; the terminal app is opened by its own room, and whoever comes here with it cannot open it.
 pub fn front_end(choice: Choice) -> Box<dyn FrontEnd> {
     match choice.mode {
         Mode::Json => Box::new(report::Json::new(stdout())),
         Mode::Lines => Box::new(report::Lines::new(stderr(), paint(choice))),
-        // the terminal app is not there yet; bars are what a person gets until it is
         Mode::Bars | Mode::Screen => Box::new(report::Bars::stderr(paint(choice))),
     }
 }
@@ -98,10 +99,10 @@ pub async fn run(context: &Context, verb: &RunVerb) -> Result<u8, Failure> {
 }
 
 /// Runs `labctl replay`.
-pub async fn replay(context: &Context, args: &ReplayArgs) -> Result<u8, Failure> {
+pub async fn replay(context: &Arc<Context>, args: &ReplayArgs) -> Result<u8, Failure> {
     let journal = read(&find(context, args.run.as_deref())?)?;
     let code = journal.state().summary.map_or(code::OK, |summary| summary.exit_code);
-    play(context, &journal.events, args.output, args.speed).await?;
+    play(context, journal.events, args.output, args.speed).await?;
     Ok(code)
 }
 
@@ -111,23 +112,29 @@ fn recorded() -> Vec<Event> {
 }
 
 /// Runs `labctl demo`.
-pub async fn demo(context: &Context, args: &DemoArgs) -> Result<u8, Failure> {
-    play(context, &recorded(), args.output, args.speed).await?;
+pub async fn demo(context: &Arc<Context>, args: &DemoArgs) -> Result<u8, Failure> {
+    play(context, recorded(), args.output, Some(args.speed)).await?;
     Ok(code::OK)
 }
 
-async fn play(context: &Context, events: &[Event], output: OutputMode, speed: Speed) -> Result<(), Failure> {
-    let choice = context.front_end(output, true);
-    let mut front_end = front_end(choice);
+async fn play(context: &Arc<Context>, events: Vec<Event>, output: OutputMode, speed: Option<Speed>) -> Result<(), Failure> {
+    let choice = context.front_end(output, false);
     let factor = match speed {
-        Speed::Times(factor) => Some(factor),
-        Speed::Max => None,
+        Some(Speed::Times(factor)) => Some(factor),
+        None if choice.mode == Mode::Screen => Some(10.0),
+        Some(Speed::Max) | None => None,
     };
-    // a reader that went away ends the show, and that is all
-    let _shown = report::replay(events, front_end.as_mut(), factor).await;
+    let events: Arc<Vec<Arc<Event>>> = Arc::new(events.into_iter().map(Arc::new).collect());
+    if choice.mode == Mode::Screen {
+        screen::open(context, choice, screen::First::Recording { events: Arc::clone(&events), speed: factor }).await?;
+    } else {
+        let mut front_end = front_end(choice);
+        // a reader that went away ends the show, and that is all
+        let _shown = report::replay(events.iter().map(AsRef::as_ref), front_end.as_mut(), factor).await;
+    }
     if choice.mode != Mode::Json {
         let mut text = Vec::new();
-        let _written = report::summarize(&RunState::fold(events), paint(choice), &mut text);
+        let _written = report::summarize(&RunState::fold(events.iter().map(AsRef::as_ref)), paint(choice), &mut text);
         show::err(&String::from_utf8_lossy(&text));
     }
     Ok(())

@@ -5,15 +5,46 @@ use super::exit::Failure;
 use crate::cli::Format;
 use serde::Serialize;
 use std::io::Write;
+use std::sync::Mutex;
 
 /// Writes to standard output; a reader that went away (`| head`) is no error.
 pub fn out(text: &str) {
     let _gone = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
-/// Writes to standard error.
+/// What is to be written to standard error once the terminal app has closed; none while it is not open.
+static HELD: Mutex<Option<String>> = Mutex::new(None);
+
+/// Writes to standard error; while the terminal app has the terminal, after it.
 pub fn err(text: &str) {
+    if let Ok(mut held) = HELD.lock()
+        && let Some(held) = held.as_mut()
+    {
+        held.push_str(text);
+        return;
+    }
     let _gone = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Keeps what [`err`] is given until it is dropped: a line written beside the terminal app would spoil its picture.
+#[derive(Debug)]
+pub struct Hold(());
+
+impl Hold {
+    /// From now on.
+    pub fn begin() -> Self {
+        if let Ok(mut held) = HELD.lock() {
+            held.get_or_insert_default();
+        }
+        Self(())
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let text = HELD.lock().ok().and_then(|mut held| held.take()).unwrap_or_default();
+        err(&text);
+    }
 }
 
 /// Shows `value` in the format asked for; `table` makes the text for people.

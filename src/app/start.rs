@@ -32,7 +32,7 @@ pub fn run(args: Vec<std::ffi::OsString>) -> u8 {
         }
     };
     crate::support::tls::install_provider();
-    let context = Context::new(cli.global);
+    let context = std::sync::Arc::new(Context::new(cli.global));
     let ended = runtime.block_on(dispatch(&context, cli.verb));
     // a child or a watch that does not end must not hold up the exit
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));
@@ -45,7 +45,7 @@ pub fn run(args: Vec<std::ffi::OsString>) -> u8 {
     }
 }
 
-async fn dispatch(context: &Context, verb: Verb) -> Result<u8, Failure> {
+async fn dispatch(context: &std::sync::Arc<Context>, verb: Verb) -> Result<u8, Failure> {
     match verb {
         Verb::Up(args) => up::run(context, &args).await,
         Verb::Plan(args) => plan::run(context, &args).await,

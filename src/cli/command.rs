@@ -43,6 +43,22 @@ pub struct Global {
     /// When to use colour.
     #[arg(long, global = true, env = "LABCTL_COLOR", value_enum, default_value_t = Color::Auto)]
     pub color: Color,
+    /// Colours of the terminal app; where there is no colour it is always monochrome.
+    #[arg(long, global = true, env = "LABCTL_THEME", value_enum, default_value_t = Theme::Dark)]
+    pub theme: Theme,
+}
+
+/// Colours of the terminal app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Theme {
+    /// For a dark ground.
+    Dark,
+    /// For a light ground.
+    Light,
+    /// Few colours, all strong.
+    HighContrast,
+    /// None at all.
+    Monochrome,
 }
 
 /// When to use colour.

@@ -5,9 +5,11 @@ use clap::{Args, Subcommand, ValueEnum};
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum OutputMode {
-    /// Bars on a terminal, else lines.
+    /// The terminal app on a terminal, else lines; headless verbs show bars.
     #[default]
     Auto,
+    /// The terminal app.
+    Screen,
     /// One moving line for each step at work.
     Bars,
     /// One line for each thing that happens.
@@ -173,9 +175,9 @@ pub struct ReplayArgs {
     /// How the run is shown.
     #[arg(long, short, value_enum, default_value_t)]
     pub output: OutputMode,
-    /// How many times as fast as it was; `max` does not wait at all.
-    #[arg(long, value_parser = speed, default_value = "max")]
-    pub speed: Speed,
+    /// How many times as fast as it was; `max` does not wait at all. Without it, 10 in the terminal app and `max` elsewhere.
+    #[arg(long, value_parser = speed)]
+    pub speed: Option<Speed>,
 }
 
 /// `labctl demo`.

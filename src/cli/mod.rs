@@ -4,7 +4,7 @@ mod command;
 mod lab;
 mod look;
 
-pub use command::{Cli, Color, DEFAULT_LAB, Global, Verb};
+pub use command::{Cli, Color, DEFAULT_LAB, Global, Theme, Verb};
 pub use lab::{DownArgs, PlanArgs, StackArgs, StatusArgs, UpArgs};
 pub use look::{
     AtWork, AttachArgs, ComponentVerb, DemoArgs, EventsArgs, Format, LogsArgs, OpenArgs, OutputMode, ReplayArgs, RunVerb, SchemaArgs,

@@ -53,6 +53,8 @@ pub struct Surroundings {
 /// | asked for | where | front end |
 /// | --- | --- | --- |
 /// | `json` | anywhere | JSON lines on stdout |
+/// | `screen` | stdin, stdout and stderr are terminals that can move their cursor | the terminal app |
+/// | `screen` | anywhere else | lines |
 /// | `lines` | anywhere | lines |
 /// | `bars` | stderr is a terminal that can move its cursor | bars |
 /// | `bars` | anywhere else | lines: bars would leave nothing readable, or nothing at all |
@@ -70,14 +72,16 @@ pub struct Surroundings {
 /// | JSON | never |
 pub fn resolve(around: Surroundings) -> Choice {
     let can_draw = around.stderr_is_terminal && !around.dumb;
+    // The app reads keys from stdin and draws on stdout; with one of them elsewhere it would be deaf or blind.
+    let can_ask = can_draw && around.stdin_is_terminal && around.stdout_is_terminal;
     let mode = match around.output {
         Output::Json => Mode::Json,
         // Asked for by name: a person in CI who wants bars on the terminal it lends gets them.
         Output::Bars if can_draw => Mode::Bars,
-        Output::Lines | Output::Bars => Mode::Lines,
+        Output::Screen if can_ask => Mode::Screen,
+        Output::Lines | Output::Bars | Output::Screen => Mode::Lines,
         Output::Auto if around.ci || !can_draw => Mode::Lines,
-        // The app reads keys from stdin and draws on stdout; with one of them elsewhere it would be deaf or blind.
-        Output::Auto if !around.headless && around.stdin_is_terminal && around.stdout_is_terminal => Mode::Screen,
+        Output::Auto if !around.headless && can_ask => Mode::Screen,
         Output::Auto => Mode::Bars,
     };
     let color = match around.color {
@@ -122,10 +126,16 @@ mod tests {
         check(blind, Mode::Lines, false);
         check(Surroundings { ci: true, ..TERMINAL }, Mode::Lines, false);
         check(Surroundings { dumb: true, ..TERMINAL }, Mode::Lines, false);
-        for output in [Output::Bars, Output::Lines, Output::Json] {
-            let mode = [Mode::Bars, Mode::Lines, Mode::Json][output as usize - 1];
+        for (output, mode) in
+            [(Output::Screen, Mode::Screen), (Output::Bars, Mode::Bars), (Output::Lines, Mode::Lines), (Output::Json, Mode::Json)]
+        {
             check(Surroundings { output, ..TERMINAL }, mode, output != Output::Json);
+            check(Surroundings { output, headless: true, ..TERMINAL }, mode, output != Output::Json);
         }
+        for around in [Surroundings { stdin_is_terminal: false, ..TERMINAL }, piped, Surroundings { dumb: true, ..TERMINAL }] {
+            check(Surroundings { output: Output::Screen, ..around }, Mode::Lines, !around.dumb);
+        }
+        check(Surroundings { output: Output::Screen, ci: true, ..TERMINAL }, Mode::Screen, false);
         check(Surroundings { output: Output::Bars, ..blind }, Mode::Lines, false);
         check(Surroundings { output: Output::Bars, dumb: true, ..TERMINAL }, Mode::Lines, false);
         check(Surroundings { output: Output::Bars, ci: true, ..TERMINAL }, Mode::Bars, false);

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 /// The folders of one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
+    /// What a person settled: `<config>/labctl`.
+    pub config: PathBuf,
     /// Labs: `<data>/labctl/labs/<lab>`; lost only with the lab.
     pub data: PathBuf,
     /// Runs and logs: `<state>/labctl`.
@@ -30,6 +32,7 @@ impl Paths {
             .filter(|path| !path.as_os_str().is_empty())
             .unwrap_or_else(|| home.join(".kube/config"));
         Self {
+            config: folder("XDG_CONFIG_HOME", ".config"),
             data: folder("XDG_DATA_HOME", ".local/share"),
             state: folder("XDG_STATE_HOME", ".local/state"),
             cache: folder("XDG_CACHE_HOME", ".cache"),

@@ -26,4 +26,5 @@ mod readiness;
 mod report;
 mod rig;
 mod tidy;
+mod tui;
 mod yaml;

@@ -3,6 +3,7 @@
 mod attach;
 mod event;
 mod fold;
+mod forecast;
 mod ids;
 mod path;
 mod standing;
@@ -13,6 +14,7 @@ pub use event::{
     CancelReason, Control, Event, EventKind, FinishedAs, Health, Object, PlanStep, RunPlan, StepEvent, Stream, Summary, Unfinished, Verb,
 };
 pub use fold::{Counts, RunState};
+pub use forecast::{Forecast, Span};
 pub use ids::{At, RunId, StepId};
 pub use standing::{Cause, LastProbe, Progress, Standing, StepState, Waiting};
 pub use view::{Color, Output, brief_time, event_schema};

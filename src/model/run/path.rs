@@ -46,8 +46,13 @@ impl RunState {
     /// Milliseconds until the end as far as estimates tell: the longest chain of what is not done yet. A step that works longer than estimated
     /// counts as about to end.
     pub fn remaining_ms(&self, now: At) -> u64 {
+        self.ends_in(now).into_iter().max().unwrap_or(0)
+    }
+
+    /// Milliseconds from `now` to the estimated end of each step, in the order of the plan; 0 for what is over.
+    pub(super) fn ends_in(&self, now: At) -> Vec<u64> {
         let mut known: Vec<Option<u64>> = vec![None; self.steps.len()];
-        (0..self.steps.len()).map(|index| self.end_in(index, now, &mut known)).max().unwrap_or(0)
+        (0..self.steps.len()).map(|index| self.end_in(index, now, &mut known)).collect()
     }
 
     /// Milliseconds from `now` to the estimated end of one step. Works off a list rather than the call stack: a plan may be a chain of thousands.
@@ -79,6 +84,25 @@ impl RunState {
             }
         }
         known.get(index).copied().flatten().unwrap_or(0)
+    }
+
+    /// True when `before` must have ended before `after` may start, directly or through others.
+    pub fn leads_to(&self, before: &StepId, after: &StepId) -> bool {
+        let mut open = vec![after];
+        let mut seen = vec![false; self.steps.len()];
+        while let Some((id, index)) = open.pop().and_then(|id| Some((id, self.position(id)?))) {
+            if id == before {
+                return true;
+            }
+            if seen.get(index).copied().unwrap_or(true) {
+                continue;
+            }
+            if let (Some(slot), Some(step)) = (seen.get_mut(index), self.steps.get(index)) {
+                *slot = true;
+                open.extend(step.plan.needs.iter().chain(&step.plan.after));
+            }
+        }
+        false
     }
 
     /// The run in figures, as its last event says them.

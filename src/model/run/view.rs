@@ -8,6 +8,8 @@ pub enum Output {
     /// What fits where we are: see docs/output.md.
     #[default]
     Auto,
+    /// The terminal app.
+    Screen,
     /// Progress bars on stderr.
     Bars,
     /// Plain lines on stderr, one per change.

@@ -1,0 +1,29 @@
+//! The terminal app: draws folds of the event stream, sends controls and asks for effects, and touches nothing but its terminal.
+
+mod app;
+mod draw;
+mod key;
+mod keymap;
+mod keys_file;
+mod message;
+mod model;
+mod run;
+mod screens;
+mod terminal;
+mod text;
+mod theme;
+mod update;
+mod widgets;
+
+pub use app::{Wires, open};
+pub use draw::draw;
+pub use key::Key;
+pub use keymap::{Action, Keymap};
+pub use keys_file::{KeysError, patch};
+pub use message::{Effect, Msg, News, Question, Trouble};
+pub use model::{Model, SMALLEST, Shared};
+pub use run::RunView;
+pub use screens::{Screen, ScreenId};
+pub use terminal::held;
+pub use theme::{Meaning, Theme};
+pub use update::update;

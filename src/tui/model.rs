@@ -1,0 +1,127 @@
+//! All that the app knows. Changed by `update` alone, and drawn from a shared reference.
+
+use super::keymap::Keymap;
+use super::message::Question;
+use super::run::RunView;
+use super::screens::{Palette, Screen, ScreenId, entry, make_all};
+use super::theme::Theme;
+use crate::model::run::At;
+
+/// Below this, nothing useful can be shown: columns and rows.
+pub const SMALLEST: (u16, u16) = (60, 14);
+
+/// What every screen can see.
+#[derive(Debug)]
+pub struct Shared {
+    /// The lab that is meant.
+    pub lab: String,
+    /// The present moment, as last told.
+    pub now: At,
+    /// Nothing may be changed.
+    pub read_only: bool,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// The colours.
+    pub theme: Theme,
+    /// The key table in use.
+    pub keymap: Keymap,
+    /// The run that is on, or was on last.
+    pub run: Option<RunView>,
+    /// A run is being made ready or is going on, so that leaving would end it.
+    pub busy: bool,
+}
+
+/// What lies over the screen.
+#[derive(Debug)]
+pub enum Overlay {
+    /// All keys; scrolled by so many lines.
+    Help(usize),
+    /// Everything that can be done.
+    Palette(Palette),
+    /// A question; true while Yes is chosen.
+    Ask(Box<Question>, bool),
+    /// A filter is being typed.
+    Filter,
+}
+
+/// A line that is shown for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flash {
+    /// What it says.
+    pub text: String,
+    /// It is bad news, and stays until a key is pressed.
+    pub bad: bool,
+    /// Since when.
+    pub since: At,
+}
+
+/// How long a line that is no bad news stays.
+pub const FLASH_MS: u64 = 6000;
+
+/// Everything.
+pub struct Model {
+    /// What every screen can see.
+    pub shared: Shared,
+    /// One of each.
+    pub screens: Vec<(ScreenId, Box<dyn Screen>)>,
+    /// The screens that were gone through; the last is in front.
+    pub path: Vec<ScreenId>,
+    /// What lies over it.
+    pub overlay: Option<Overlay>,
+    /// What each screen is filtered by.
+    pub filters: Vec<(ScreenId, String)>,
+    /// What is said in the last line but one.
+    pub flash: Option<Flash>,
+    /// How often the run was told to end by Ctrl-C.
+    pub interrupts: u8,
+    /// Leave as soon as the run has let go.
+    pub leaving: bool,
+}
+
+impl Model {
+    /// A model that shows `first`.
+    pub fn new(shared: Shared, first: ScreenId) -> Self {
+        Self {
+            shared,
+            screens: make_all(),
+            path: vec![first],
+            overlay: None,
+            filters: Vec::new(),
+            flash: None,
+            interrupts: 0,
+            leaving: false,
+        }
+    }
+
+    /// The screen in front.
+    pub fn front(&self) -> ScreenId {
+        self.path.last().copied().unwrap_or(ScreenId::Run)
+    }
+
+    /// The screen of that id, if its room has landed.
+    pub fn screen(&self, id: ScreenId) -> Option<&dyn Screen> {
+        self.screens.iter().find(|(known, _)| *known == id).map(|(_, screen)| screen.as_ref())
+    }
+
+    /// What the screen is filtered by; empty for everything.
+    pub fn filter_of(&self, id: ScreenId) -> &str {
+        self.filters.iter().find(|(known, _)| *known == id).map_or("", |(_, text)| text)
+    }
+
+    /// Name and place: `run › argocd`.
+    pub fn title(&self) -> String {
+        let id = self.front();
+        let inner = self.screen(id).map(|screen| screen.path(&self.shared)).unwrap_or_default();
+        if inner.is_empty() { entry(id).name.to_owned() } else { format!("{} › {inner}", entry(id).name) }
+    }
+
+    /// True when the time must be told ten times a second.
+    pub fn is_moving(&self) -> bool {
+        self.screen(self.front()).is_some_and(|screen| screen.is_moving(&self.shared))
+    }
+
+    /// True when the terminal is too small for anything.
+    pub fn is_too_small(&self) -> bool {
+        self.shared.size.0 < SMALLEST.0 || self.shared.size.1 < SMALLEST.1
+    }
+}

@@ -1,0 +1,14 @@
+//! The screens, one file each. A new one is a file here and a row in `table.rs`.
+
+mod screen;
+mod table;
+
+mod help;
+mod palette;
+mod replay;
+mod run;
+
+pub use help::Help;
+pub use palette::Palette;
+pub use screen::{Screen, ScreenId};
+pub use table::{SCREENS, entry, make_all};

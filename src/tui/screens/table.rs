@@ -1,0 +1,82 @@
+//! The table of screens: name, key, keys of its own, and how it is made. Palette, help and the key table are built from it.
+
+use super::replay::{self, Replay};
+use super::run::{self, Run};
+use super::screen::{Screen, ScreenId};
+use crate::tui::keymap::Binding;
+
+/// One screen.
+pub struct Entry {
+    /// Which one.
+    pub id: ScreenId,
+    /// What the palette and a user's keys call it.
+    pub name: &'static str,
+    /// The key that shows it from anywhere; empty for what is reached from another screen only.
+    pub key: &'static str,
+    /// What it is for, a sentence without its stop.
+    pub what: &'static str,
+    /// Keys of its own.
+    pub keys: &'static [Binding],
+    /// Makes it; none for a room that has not landed.
+    pub make: Option<fn() -> Box<dyn Screen>>,
+}
+
+/// A screen whose room has not landed: it has its place, and says so.
+const fn place(id: ScreenId, name: &'static str, key: &'static str, what: &'static str) -> Entry {
+    Entry { id, name, key, what, keys: &[], make: None }
+}
+
+/// Every screen.
+pub const SCREENS: &[Entry] = &[
+    place(ScreenId::Start, "start", "1", "stacks: choose what a lab is made of, and bring it up"),
+    Entry {
+        id: ScreenId::Run,
+        name: "run",
+        key: "2",
+        what: "the run in progress: what each step does, what it waits for, and why",
+        keys: run::KEYS,
+        make: Some(|| Box::new(Run::default())),
+    },
+    place(ScreenId::Lab, "lab", "3", "the lab as it is: health, addresses, passwords, use of the host"),
+    place(ScreenId::Workloads, "workloads", "4", "pods, events and logs of the lab"),
+    place(ScreenId::History, "history", "5", "runs of the past: replay one, compare two"),
+    place(ScreenId::Scenarios, "scenarios", "6", "scenarios: requirements, blast radius, last verdict"),
+    place(ScreenId::Chaos, "chaos", "7", "faults, their injection and their undo"),
+    place(ScreenId::Load, "load", "8", "load tests and their baselines"),
+    place(ScreenId::Apps, "apps", "9", "the sample apps: build, deploy, promote, roll back"),
+    place(ScreenId::Cloud, "cloud", "0", "the cloud side: queues, tables, functions, budgets"),
+    place(ScreenId::GameDay, "gameday", "D", "game days: clock, acts, pager, score"),
+    place(ScreenId::Runbooks, "runbooks", "B", "runbooks, step by step with their verdicts"),
+    place(ScreenId::Slo, "slo", "S", "service levels, budgets left and cost"),
+    Entry {
+        id: ScreenId::Replay,
+        name: "replay",
+        key: "",
+        what: "a run of the past, at any speed",
+        keys: replay::KEYS,
+        make: Some(|| Box::new(Replay::default())),
+    },
+];
+
+/// The row of one screen.
+pub fn entry(id: ScreenId) -> &'static Entry {
+    SCREENS.iter().find(|entry| entry.id == id).unwrap_or(&SCREENS[0])
+}
+
+/// One of each that has landed.
+pub fn make_all() -> Vec<(ScreenId, Box<dyn Screen>)> {
+    SCREENS.iter().filter_map(|entry| entry.make.map(|make| (entry.id, make()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_names_are_unique() {
+        for (at, one) in SCREENS.iter().enumerate() {
+            assert!(SCREENS.iter().skip(at + 1).all(|other| other.id != one.id && other.name != one.name), "{}", one.name);
+            assert_eq!(entry(one.id).name, one.name);
+        }
+    }
+}

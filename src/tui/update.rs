@@ -1,0 +1,330 @@
+//! What each message does to the model: pure, so that any row of messages can be tested. What has to be done in the world comes out as effects.
+
+use super::key::Key;
+use super::keymap::{Action, Row};
+use super::message::{Effect, Msg, News, Question, Trouble};
+use super::model::{FLASH_MS, Flash, Model, Overlay};
+use super::run::RunView;
+use super::screens::{Palette, ScreenId, entry};
+use crate::model::run::{CancelReason, Control, Event, EventKind};
+use crossterm::event::KeyCode;
+use std::sync::Arc;
+
+/// Takes in one message. What is left in the list is for `app` and for the terminal; what concerns only the model is done already.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    let asked = match msg {
+        Msg::Key(key) => press(model, key),
+        Msg::Paste(text) => paste(model, &text),
+        Msg::Resize(columns, rows) => {
+            model.shared.size = (columns, rows);
+            Vec::new()
+        }
+        Msg::Events(events) => {
+            for event in &events {
+                take_event(model, event);
+            }
+            Vec::new()
+        }
+        Msg::News(news) => hear(model, &news),
+        Msg::Tick(now) => {
+            model.shared.now = now;
+            if model.flash.as_ref().is_some_and(|flash| !flash.bad && now.millis_since(flash.since) >= FLASH_MS) {
+                model.flash = None;
+            }
+            let Model { screens, shared, .. } = model;
+            screens.iter_mut().flat_map(|(_, screen)| screen.tick(shared)).collect()
+        }
+    };
+    settle(model, asked)
+}
+
+/// Does what concerns only the model, as long as there is some.
+fn settle(model: &mut Model, asked: Vec<Effect>) -> Vec<Effect> {
+    let mut rest = Vec::new();
+    let mut queue = std::collections::VecDeque::from(asked);
+    while let Some(effect) = queue.pop_front() {
+        match effect {
+            Effect::Go(screen) => queue.extend(go(model, screen)),
+            Effect::Back => {
+                if model.path.len() > 1 {
+                    model.path.pop();
+                }
+            }
+            Effect::Ask(question) => model.overlay = Some(Overlay::Ask(question, false)),
+            Effect::Say(text) => model.flash = Some(Flash { text, bad: false, since: model.shared.now }),
+            Effect::Quit if model.shared.busy => {
+                model.leaving = true;
+                rest.push(Effect::Control(Control::Cancel { why: CancelReason::Requested }));
+            }
+            other => rest.push(other),
+        }
+    }
+    rest
+}
+
+fn go(model: &mut Model, id: ScreenId) -> Vec<Effect> {
+    if model.screen(id).is_none() {
+        let text = format!("{}: {}; this part of labctl has not landed yet", entry(id).name, entry(id).what);
+        return vec![Effect::Say(text)];
+    }
+    model.path.retain(|known| *known != id);
+    model.path.push(id);
+    let Model { screens, shared, .. } = model;
+    screens.iter_mut().find(|(known, _)| *known == id).map(|(_, screen)| screen.enter(shared)).unwrap_or_default()
+}
+
+fn take_event(model: &mut Model, event: &Arc<Event>) {
+    if matches!(event.event, EventKind::RunStarted { .. }) {
+        model.shared.run = Some(RunView::default());
+        model.interrupts = 0;
+    }
+    if let EventKind::Note { text } = &event.event {
+        model.flash = Some(Flash { text: text.clone(), bad: false, since: model.shared.now });
+    }
+    model.shared.run.get_or_insert_default().apply(event);
+}
+
+fn hear(model: &mut Model, news: &News) -> Vec<Effect> {
+    let mut asked = Vec::new();
+    match news {
+        News::Preparing { .. } => {
+            model.shared.busy = true;
+            model.shared.run = None;
+            asked.push(Effect::Go(ScreenId::Run));
+        }
+        News::Refused(_) | News::RunEnded => {
+            model.shared.busy = false;
+            model.interrupts = 0;
+            if model.leaving {
+                asked.push(Effect::Quit);
+            }
+        }
+        News::Recording { .. } => asked.push(Effect::Go(ScreenId::Replay)),
+        News::Said(text) => asked.push(Effect::Say(text.clone())),
+        News::Failed(trouble) => model.flash = Some(Flash { text: in_one_line(trouble), bad: true, since: model.shared.now }),
+        News::Leave => asked.push(Effect::Quit),
+    }
+    let Model { screens, shared, .. } = model;
+    asked.extend(screens.iter_mut().flat_map(|(_, screen)| screen.hear(news, shared)));
+    asked
+}
+
+fn in_one_line(trouble: &Trouble) -> String {
+    let fix = if trouble.fix.is_empty() { String::new() } else { format!(" – {}", trouble.fix) };
+    format!("{} [{}]{fix}", trouble.what, trouble.id)
+}
+
+fn press(model: &mut Model, key: Key) -> Vec<Effect> {
+    if model.flash.as_ref().is_some_and(|flash| flash.bad) {
+        model.flash = None;
+    }
+    if key == (Key { code: KeyCode::Char('c'), ctrl: true }) {
+        // whatever lies over the screen: this is the key that always works
+        return interrupt(model);
+    }
+    if model.is_too_small() {
+        // what cannot be seen is not touched
+        let leaves = grammar(model, key) == Some(Action::Quit) && !model.shared.busy;
+        return if leaves { vec![Effect::Quit] } else { Vec::new() };
+    }
+    match model.overlay.take() {
+        None => press_screen(model, key),
+        Some(Overlay::Help(scroll)) => press_help(model, key, scroll),
+        Some(Overlay::Palette(palette)) => press_palette(model, key, palette),
+        Some(Overlay::Ask(question, yes)) => press_question(model, key, question, yes),
+        Some(Overlay::Filter) => press_filter(model, key),
+    }
+}
+
+/// What a key does on the screen in front: the first row of the table that has it and works now.
+fn press_screen(model: &mut Model, key: Key) -> Vec<Effect> {
+    let front = model.front();
+    let found = model.shared.keymap.find(front, key).map(|row| row.binding.action).collect::<Vec<_>>();
+    let action = found.into_iter().find(|action| works(model, *action));
+    action.map(|action| run(model, action)).unwrap_or_default()
+}
+
+/// Whether an action does anything here and now.
+pub fn works(model: &Model, action: Action) -> bool {
+    match action {
+        Action::Palette
+        | Action::Theme
+        | Action::Redraw
+        | Action::Suspend
+        | Action::Interrupt
+        | Action::Help
+        | Action::Quit
+        | Action::Go(_) => true,
+        Action::Back => model.path.len() > 1 || !model.filter_of(model.front()).is_empty() || can(model, Action::Back),
+        other => can(model, other),
+    }
+}
+
+fn can(model: &Model, action: Action) -> bool {
+    model.screen(model.front()).is_some_and(|screen| screen.can(action, &model.shared))
+}
+
+/// The rows of the table that work on the screen in front, now.
+pub fn rows_now(model: &Model) -> impl Iterator<Item = &Row> {
+    let allowed = |row: &&Row| !(row.binding.danger && model.shared.read_only);
+    model.shared.keymap.rows(model.front()).filter(allowed).filter(|row| works(model, row.binding.action))
+}
+
+/// Does what an action asks for on the screen in front.
+fn run(model: &mut Model, action: Action) -> Vec<Effect> {
+    let front = model.front();
+    let dangerous = model.shared.keymap.rows(front).any(|row| row.binding.action == action && row.binding.danger);
+    if dangerous && model.shared.read_only {
+        return Vec::new();
+    }
+    match action {
+        Action::Palette => model.overlay = Some(Overlay::Palette(Palette::default())),
+        Action::Help => model.overlay = Some(Overlay::Help(0)),
+        Action::Filter => model.overlay = Some(Overlay::Filter),
+        Action::Theme => {
+            model.shared.theme = model.shared.theme.next();
+            return vec![Effect::Say(format!("colours: {}", model.shared.theme.name())), Effect::Redraw];
+        }
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Interrupt => return interrupt(model),
+        Action::Quit => return quit(model),
+        Action::Go(screen) => return vec![Effect::Go(screen)],
+        Action::Back if !model.filter_of(front).is_empty() => set_filter(model, String::new()),
+        Action::Back if !can(model, Action::Back) => return vec![Effect::Back],
+        other => {
+            let Model { screens, shared, .. } = model;
+            return screens.iter_mut().find(|(known, _)| *known == front).map(|(_, screen)| screen.act(other, shared)).unwrap_or_default();
+        }
+    }
+    Vec::new()
+}
+
+fn quit(model: &Model) -> Vec<Effect> {
+    if !model.shared.busy {
+        return vec![Effect::Quit];
+    }
+    let question = Question {
+        what: "A run is at work. Leaving ends it.".to_owned(),
+        more: vec!["Steps at work may finish, nothing new is begun, and what is done is kept: `labctl up` goes on from there.".to_owned()],
+        yes: "end the run and leave".to_owned(),
+        then: vec![Effect::Quit],
+    };
+    vec![Effect::Ask(Box::new(question))]
+}
+
+/// As the signal would: the first asks, the second urges, the third leaves.
+fn interrupt(model: &mut Model) -> Vec<Effect> {
+    if !model.shared.busy {
+        return vec![Effect::Quit];
+    }
+    model.interrupts = model.interrupts.saturating_add(1);
+    let (why, text) = match model.interrupts {
+        1 => (CancelReason::Requested, "ending: steps at work may finish; Ctrl-C again stops them"),
+        2 => (CancelReason::Now, "stopping what is at work; Ctrl-C again leaves at once"),
+        _ => (CancelReason::Abandon, "leaving at once"),
+    };
+    model.leaving |= why == CancelReason::Abandon;
+    vec![Effect::Control(Control::Cancel { why }), Effect::Say(text.to_owned())]
+}
+
+fn press_help(model: &mut Model, key: Key, scroll: usize) -> Vec<Effect> {
+    let page = usize::from(model.shared.size.1).saturating_sub(6).max(1);
+    let scroll = match grammar(model, key) {
+        Some(Action::Up) => scroll.saturating_sub(1),
+        Some(Action::Down) => scroll.saturating_add(1),
+        Some(Action::PageUp) => scroll.saturating_sub(page),
+        Some(Action::PageDown) => scroll.saturating_add(page),
+        Some(Action::Top) => 0,
+        _ => return Vec::new(),
+    };
+    let most = super::screens::Help::lines(model).len().saturating_sub(1);
+    model.overlay = Some(Overlay::Help(scroll.min(most)));
+    Vec::new()
+}
+
+/// What a key means by the grammar alone, whatever the screen makes of it.
+fn grammar(model: &Model, key: Key) -> Option<Action> {
+    model.shared.keymap.all().iter().find(|row| row.screen.is_none() && row.keys.contains(&key)).map(|row| row.binding.action)
+}
+
+fn press_palette(model: &mut Model, key: Key, mut palette: Palette) -> Vec<Effect> {
+    match key.code {
+        KeyCode::Esc => return Vec::new(),
+        KeyCode::Enter => {
+            let chosen = palette.rows(model).get(palette.at).map(|row| row.action);
+            return chosen.map(|action| run(model, action)).unwrap_or_default();
+        }
+        KeyCode::Backspace => drop(palette.typed.pop()),
+        KeyCode::Up => palette.at = palette.at.saturating_sub(1),
+        KeyCode::Down | KeyCode::Tab => palette.at = palette.at.saturating_add(1),
+        KeyCode::Char('u') if key.ctrl => palette.typed.clear(),
+        KeyCode::Char(letter) if !key.ctrl => {
+            palette.typed.push(letter);
+            palette.at = 0;
+        }
+        _ => {}
+    }
+    palette.at = palette.at.min(palette.rows(model).len().saturating_sub(1));
+    model.overlay = Some(Overlay::Palette(palette));
+    Vec::new()
+}
+
+fn press_question(model: &mut Model, key: Key, question: Box<Question>, yes: bool) -> Vec<Effect> {
+    match key.code {
+        KeyCode::Char('y' | 'Y') => return question.then,
+        KeyCode::Enter if yes => return question.then,
+        KeyCode::Enter | KeyCode::Esc | KeyCode::Char('n' | 'N' | 'q') => return Vec::new(),
+        KeyCode::Left | KeyCode::Right | KeyCode::Tab | KeyCode::BackTab | KeyCode::Char('h' | 'l') => {
+            model.overlay = Some(Overlay::Ask(question, !yes));
+        }
+        _ => model.overlay = Some(Overlay::Ask(question, yes)),
+    }
+    Vec::new()
+}
+
+fn press_filter(model: &mut Model, key: Key) -> Vec<Effect> {
+    let mut text = model.filter_of(model.front()).to_owned();
+    match key.code {
+        KeyCode::Enter | KeyCode::Up | KeyCode::Down => return Vec::new(),
+        KeyCode::Esc => {
+            set_filter(model, String::new());
+            return Vec::new();
+        }
+        KeyCode::Backspace => drop(text.pop()),
+        KeyCode::Char('u') if key.ctrl => text.clear(),
+        KeyCode::Char(letter) if !key.ctrl => text.push(letter),
+        _ => {}
+    }
+    set_filter(model, text);
+    model.overlay = Some(Overlay::Filter);
+    Vec::new()
+}
+
+fn set_filter(model: &mut Model, text: String) {
+    let front = model.front();
+    if let Some((_, screen)) = model.screens.iter_mut().find(|(known, _)| *known == front) {
+        screen.filter(&text);
+    }
+    model.filters.retain(|(known, _)| *known != front);
+    if !text.is_empty() {
+        model.filters.push((front, text));
+    }
+}
+
+fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    let line: String = text.lines().next().unwrap_or_default().chars().filter(|letter| !letter.is_control()).collect();
+    match &mut model.overlay {
+        Some(Overlay::Palette(palette)) => {
+            palette.typed.push_str(&line);
+            palette.at = 0;
+        }
+        Some(Overlay::Filter) => {
+            let text = format!("{}{line}", model.filter_of(model.front()));
+            set_filter(model, text);
+        }
+        // what is pasted elsewhere is no row of keys
+        _ => {}
+    }
+    Vec::new()
+}

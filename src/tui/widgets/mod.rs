@@ -1,0 +1,13 @@
+//! Pieces that screens are made of. Each draws into a rectangle of any size, also an empty one.
+
+mod bar;
+mod frame;
+mod list;
+mod question;
+mod tabs;
+
+pub use bar::bar;
+pub use frame::{panel, popup, titled};
+pub use list::first_shown;
+pub use question::draw_question;
+pub use tabs::tabs;
