@@ -15,7 +15,7 @@ pub async fn measure() -> Outcome<bool> {
     let (parts, field) = (Parts::find()?, Field::find()?);
     let room = Room::start(&parts).await?;
     warm_up(&room, &field)?;
-    let mut times: Vec<(Who, Times)> = FIELD.iter().map(|who| (*who, Times::new(who.name()))).collect();
+    let mut times: Vec<(Who, Times)> = FIELD.iter().map(|who| (*who, field.times(*who))).collect();
     for round in 0..rounds() {
         for place in order(round, FIELD.len()) {
             let who = FIELD[place];
@@ -53,7 +53,7 @@ pub fn finish(id: &str, what: &str, times: &[(Who, Times)], must: &[(Who, f64, f
             must: format!("{must}x"),
             raw: format!(
                 "labctl {ours:.3} s, {} {:.3} s; medians of {}, side by side, whole processes",
-                who.name(),
+                of(times, *who).name,
                 of(times, *who).median(),
                 rounds()
             ),

@@ -22,7 +22,7 @@ pub async fn measure() -> Outcome<bool> {
         run(&mut set.command(&room, &field, false)?)?;
         sets.push(set);
     }
-    let mut times: Vec<(Who, Times)> = FIELD.iter().map(|who| (*who, Times::new(who.name()))).collect();
+    let mut times: Vec<(Who, Times)> = FIELD.iter().map(|who| (*who, field.times(*who))).collect();
     let (mut requests, mut writes) = (0, 0);
     let mut audit = Audit::begin(room.server.audit(), &room.kube).await?;
     for round in 0..rounds() {

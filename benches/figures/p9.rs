@@ -6,7 +6,6 @@ use crate::rig::race::{median, run};
 use crate::rig::record::{Figure, keep, rounds};
 use crate::rig::room::Room;
 use crate::rig::{Outcome, child, judge};
-use std::path::PathBuf;
 
 const CREATE: (f64, usize) = (15.0, 3);
 const NOOP: (f64, usize) = (1.5, 5);
@@ -14,8 +13,7 @@ const MEMORY: f64 = 150.0;
 
 pub async fn measure() -> Outcome<bool> {
     let room = Room::start(&Parts::find()?).await?;
-    // nobody to race against here
-    let field = Field { kubectl: PathBuf::new(), helm: PathBuf::new() };
+    let field = Field::empty();
     let (mut create, mut noop, mut memory) = (Vec::new(), Vec::new(), Vec::new());
     let (creates, noops) = (CREATE.1.min(rounds()), NOOP.1.min(rounds()));
     for round in 0..creates {
