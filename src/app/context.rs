@@ -7,9 +7,10 @@ use crate::adapters::docker::Engine;
 use crate::adapters::helm::{self, Helm};
 use crate::adapters::kind::{self, Kind};
 use crate::catalog::{self, Files, Images, Lab, OpenBundle};
-use crate::cli::{DEFAULT_LAB, Global, StackArgs};
+use crate::cli::{self, DEFAULT_LAB, Global, StackArgs};
 use crate::model::component::SecretKey;
 use crate::model::run::RunId;
+use crate::model::stack::{Adjusted, Size};
 use crate::steps::{LabState, Setup};
 use crate::support::digest::sha256_file;
 use crate::support::files;
@@ -89,7 +90,8 @@ impl Context {
             Some(path) => Images::Bundle(Box::new(OpenBundle::open(&path)?)),
             None => Images::lock(&self.files)?,
         };
-        let lab = catalog::lab(&self.files, &stack, &self.global.lab)?;
+        let adjusted = adjusted(which, &stack, &state);
+        let lab = catalog::lab_adjusted(&self.files, &stack, &self.global.lab, &adjusted)?;
         catalog::order(&lab)?;
         let charts = match self.charts(&lab, &images) {
             // who only looks or takes down must not need Helm
@@ -121,9 +123,11 @@ impl Context {
                 }));
             }
         }
-        if make_secrets && (made || state.stack.as_ref() != Some(&stack) || state.bundle != given.clone().or(remembered.clone())) {
+        let bundle = given.or(remembered);
+        if make_secrets && (made || state.stack.as_ref() != Some(&stack) || state.bundle != bundle || state.adjusted != adjusted) {
             state.stack = Some(stack);
-            state.bundle = given.or(remembered);
+            state.adjusted = adjusted;
+            state.bundle = bundle;
             files::write_json(&self.folder().join("lab.json"), &state)?;
         }
         let docker_host = std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
@@ -220,6 +224,22 @@ fn stack_of(which: Option<&StackArgs>, state: &LabState) -> String {
         return absolute(own).display().to_string();
     }
     state.stack.clone().unwrap_or_else(|| DEFAULT_STACK.to_owned())
+}
+
+/// What is changed about the stack: as asked for, else, if it is the stack the lab was last made from, as it was then.
+fn adjusted(which: Option<&StackArgs>, stack: &str, state: &LabState) -> Adjusted {
+    match which {
+        Some(which) if which.stack.is_some() || !which.without.is_empty() || which.size.is_some() => {
+            let size = which.size.map(|size| match size {
+                cli::Size::Small => Size::Small,
+                cli::Size::Medium => Size::Medium,
+                cli::Size::Large => Size::Large,
+            });
+            Adjusted { without: which.without.clone(), size }
+        }
+        _ if state.stack.as_deref() == Some(stack) => state.adjusted.clone(),
+        _ => Adjusted::default(),
+    }
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::doctor;
 use super::exit::{Failure, code};
 use super::show;
-use crate::cli::{Format, PlanArgs};
+use crate::cli::{Format, PlanArgs, StackArgs};
 use crate::cluster::{Diff, Entry};
 use crate::engine::step::StepError;
 use crate::insight::budget::{self, ImageSize, Request, Room};
@@ -61,6 +61,13 @@ pub async fn run(context: &Context, args: &PlanArgs) -> Result<u8, Failure> {
         show::err(&format!("\nthis host has less than the lab asks for: {}\n", plan.budget.suggestions.join("; ")));
     }
     Ok(if args.exit_code && plan.changes { code::CHANGES } else { code::OK })
+}
+
+/// The same for the terminal app, in lines.
+pub async fn lines(context: &Context, which: &StackArgs) -> Result<Vec<String>, Failure> {
+    let setup = context.setup(Some(which), false)?;
+    let plan = make(context, &setup).await?;
+    Ok(text(&plan).lines().map(str::to_owned).collect())
 }
 
 async fn make(context: &Context, setup: &Arc<Setup>) -> Result<Plan, Failure> {
@@ -121,7 +128,8 @@ async fn look(setup: &Setup) -> Result<Diff, StepError> {
     Ok(setup.connect().await?.cluster.diff(&setup.desired()).await?)
 }
 
-fn judge(setup: &Setup, host: &doctor::Seen) -> Budget {
+/// What the lab asks of this host.
+pub fn judge(setup: &Setup, host: &doctor::Seen) -> Budget {
     let objects: Vec<serde_json::Value> = setup.rendered.iter().flat_map(|rendered| rendered.objects.clone()).collect();
     let images: Vec<ImageSize> = setup
         .rendered
@@ -136,11 +144,7 @@ fn judge(setup: &Setup, host: &doctor::Seen) -> Budget {
         images: &images,
         control_planes: u32::from(nodes.control_plane),
         workers: u32::from(nodes.workers),
-        size: match size {
-            crate::model::stack::Size::Small => "small",
-            crate::model::stack::Size::Medium => "medium",
-            crate::model::stack::Size::Large => "large",
-        },
+        size: size.name(),
         room: Room {
             cpus: Some(host.facts.cpus),
             mem_available: host.facts.mem_available,

@@ -2,8 +2,9 @@
 
 use super::context::Context;
 use super::exit::{Failure, code};
-use super::{attach, diff, doctor, down, logs, parts, plan, reach, runs, show, status, up};
-use crate::cli::{Cli, Verb};
+use super::{attach, diff, doctor, down, logs, parts, plan, reach, runs, screen, show, status, up};
+use crate::cli::{Cli, OutputMode, Verb};
+use crate::report::Mode;
 use clap::{CommandFactory, Parser};
 
 /// Runs the command line; the exit code is documented in docs/exit-codes.md. Not generic, so that all of labctl is compiled once, in the library, and not
@@ -21,7 +22,7 @@ pub fn run(args: Vec<std::ffi::OsString>) -> u8 {
             return u8::try_from(error.exit_code()).unwrap_or(code::USAGE);
         }
     };
-    if let Verb::InternalExec { parent, program, args } = &cli.verb {
+    if let Some(Verb::InternalExec { parent, program, args }) = &cli.verb {
         return super::signals::become_program(*parent, program, args);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -33,7 +34,12 @@ pub fn run(args: Vec<std::ffi::OsString>) -> u8 {
     };
     crate::support::tls::install_provider();
     let context = std::sync::Arc::new(Context::new(cli.global));
-    let ended = runtime.block_on(dispatch(&context, cli.verb));
+    let ended = runtime.block_on(async {
+        match cli.verb {
+            Some(verb) => dispatch(&context, verb).await,
+            None => front_door(&context).await,
+        }
+    });
     // a child or a watch that does not end must not hold up the exit
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));
     match ended {
@@ -43,6 +49,16 @@ pub fn run(args: Vec<std::ffi::OsString>) -> u8 {
             failure.exit()
         }
     }
+}
+
+/// `labctl` alone: the terminal app where there is a terminal, else the help.
+async fn front_door(context: &std::sync::Arc<Context>) -> Result<u8, Failure> {
+    let choice = context.front_end(OutputMode::Auto, false);
+    if choice.mode == Mode::Screen {
+        return screen::open(context, choice, screen::First::Front).await;
+    }
+    show::err(&Cli::command().render_help().to_string());
+    Ok(code::USAGE)
 }
 
 async fn dispatch(context: &std::sync::Arc<Context>, verb: Verb) -> Result<u8, Failure> {

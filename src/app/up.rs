@@ -2,33 +2,74 @@
 
 use super::context::Context;
 use super::exit::{Failure, code, look_up};
-use super::{attach, detach, reach, runs, show, signals};
+use super::{attach, detach, reach, runs, screen, show, signals};
 use crate::cli::UpArgs;
+use crate::engine::attach::Served;
 use crate::engine::journal::JournalWriter;
 use crate::engine::{Estimates, Plan, RunOptions, SystemClock};
-use crate::model::run::{Event, FinishedAs, RunState, Verb};
+use crate::model::run::{Control, Event, FinishedAs, RunId, RunState, Verb};
 use crate::report::{self, Choice, Mode};
 use crate::steps::{self, Setup, Writer};
+use crate::support::lock::LabLock;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// Room between the engine and a front end; a slow one loses lines of output, nothing else.
 const EVENTS: usize = 1024;
 
+/// A run that may begin: the lab is read, fits this host, and is held by nobody else.
+pub struct Ready {
+    run: RunId,
+    setup: Arc<Setup>,
+    plan: Plan,
+    journal: JournalWriter,
+    served: Option<Served>,
+    /// Held to the end of the run.
+    _lock: LabLock,
+}
+
 /// Runs it.
-pub async fn run(context: &Context, args: &UpArgs) -> Result<u8, Failure> {
+pub async fn run(context: &Arc<Context>, args: &UpArgs) -> Result<u8, Failure> {
     show::writable(context, "up")?;
     if args.in_background {
         detach::leave_terminal();
     } else if args.detach {
         return detach::start(context, args).await;
     }
+    let choice = if args.in_background { detach::LOG } else { context.front_end(args.output, args.headless) };
+    if choice.mode == Mode::Screen {
+        return screen::open(context, choice, screen::First::Up(Box::new(args.clone()))).await;
+    }
+    let mut ready = prepare(context, args, &|_| ()).await?;
+    let (steer, control) = signals::controls();
+    let last = signals::watch(steer.clone(), args.in_background).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
+    ready.serve(context, steer).await;
+    let begun = args.in_background.then(|| detach::Begun::of(context, &ready.run, &ready.journal));
+    let (say, events) = mpsc::channel::<Arc<Event>>(EVENTS);
+    let shown = tokio::spawn(async move {
+        if let Some(begun) = begun {
+            begun.tell().await;
+        }
+        report::drive(events, runs::front_end(choice).as_mut(), runs::now).await
+    });
+    let state = ready.carry_out(context, say, control, last).await?;
+    let _shown = shown.await;
+    conclude(&state, choice);
+    Ok(state.summary.as_ref().map_or(code::BUG, |summary| summary.exit_code))
+}
+
+/// Everything before the first event; `say` is told what takes its time.
+pub async fn prepare(context: &Context, args: &UpArgs, say: &(dyn Fn(&str) + Send + Sync)) -> Result<Ready, Failure> {
+    say("reading the lab");
     let setup = context.setup(Some(&args.which), false)?;
+    say("looking whether this host has what it asks for");
     super::plan::refuse_what_does_not_fit(context, &setup, args.force).await?;
     let runs = context.paths.runs(&context.global.lab);
     let run = runs::new_id(Verb::Up, &context.global.lab);
     let holder = Context::holder("up", &run);
-    let _lock = context.lock(&holder, args.wait.time()).await?;
+    say("waiting until no other labctl works on the lab");
+    let lock = context.lock(&holder, args.wait.time()).await?;
+    say("making the plan");
     // only now: two runs at once must not make two sets of passwords
     let setup = {
         drop(setup);
@@ -38,36 +79,41 @@ pub async fn run(context: &Context, args: &UpArgs) -> Result<u8, Failure> {
     let estimates = Estimates::from_runs(&runs).unwrap_or_default();
     let plan = Plan::new(steps::up(&setup)?).map_err(|error| Failure::new("LAB-USAGE-001", error.to_string()))?.estimated(&estimates);
     let journal = JournalWriter::create(&runs, &run).map_err(|error| Failure::new("LAB-FILE-001", error.to_string()))?;
-    let (steer, control) = signals::controls();
-    let last = signals::watch(steer.clone(), args.in_background).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
-    let served = attach::serve(context, &run, Verb::Up, &journal, steer).await;
-    let begun = args.in_background.then(|| detach::Begun::of(context, &run, &journal));
-    let choice = if args.in_background { detach::LOG } else { context.front_end(args.output, true) };
-    let (say, events) = mpsc::channel::<Arc<Event>>(EVENTS);
-    let shown = tokio::spawn(async move {
-        if let Some(begun) = begun {
-            begun.tell().await;
+    Ok(Ready { run, setup, plan, journal, served: None, _lock: lock })
+}
+
+impl Ready {
+    /// Lets others attach to the run; `steer` takes what they ask for.
+    pub async fn serve(&mut self, context: &Context, steer: mpsc::Sender<Control>) {
+        self.served = attach::serve(context, &self.run, Verb::Up, &self.journal, steer).await;
+    }
+
+    /// The run, to its end.
+    pub async fn carry_out(
+        self,
+        context: &Context,
+        events: mpsc::Sender<Arc<Event>>,
+        control: mpsc::Receiver<Control>,
+        last: signals::LastSignal,
+    ) -> Result<RunState, Failure> {
+        let Self { run, setup, plan, journal, served, _lock } = self;
+        let mut options = RunOptions::new(run, Verb::Up, context.global.lab.clone(), Arc::new(SystemClock));
+        options.journal = Some(journal);
+        options.events = Some(events);
+        options.control = control;
+        options.finish = Box::new({
+            let setup = setup.clone();
+            move |state| ending(&setup, state, &last)
+        });
+        let state = crate::engine::run(plan, options).await.map_err(|error| Failure::new("LAB-FILE-001", error.to_string()))?;
+        if let Ok(connected) = setup.connected().await {
+            connected.cluster.unlock().await;
         }
-        report::drive(events, runs::front_end(choice).as_mut(), runs::now).await
-    });
-    let mut options = RunOptions::new(run, Verb::Up, context.global.lab.clone(), Arc::new(SystemClock));
-    options.journal = Some(journal);
-    options.events = Some(say);
-    options.control = control;
-    options.finish = Box::new({
-        let (setup, last) = (setup.clone(), last.clone());
-        move |state| ending(&setup, state, &last)
-    });
-    let state = crate::engine::run(plan, options).await.map_err(|error| Failure::new("LAB-FILE-001", error.to_string()))?;
-    if let Ok(connected) = setup.connected().await {
-        connected.cluster.unlock().await;
+        if let Some(served) = served {
+            served.finish().await;
+        }
+        Ok(state)
     }
-    if let Some(served) = served {
-        served.finish().await;
-    }
-    let _shown = shown.await;
-    conclude(&state, choice);
-    Ok(state.summary.as_ref().map_or(code::BUG, |summary| summary.exit_code))
 }
 
 fn ending(setup: &Setup, state: &RunState, last: &signals::LastSignal) -> crate::engine::Ending {

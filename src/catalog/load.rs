@@ -5,7 +5,7 @@ use super::files::{Files, read_file};
 use super::yaml;
 use crate::model::check::{Stage, problems};
 use crate::model::component::{Component, Param, ParamKind};
-use crate::model::stack::{API_VERSION, ComponentChoice, Stack};
+use crate::model::stack::{API_VERSION, Adjusted, ComponentChoice, Stack};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -66,7 +66,19 @@ pub fn component(files: &Files, name: &str, wanted_by: &str) -> Result<Component
 
 /// The stack `which` (a shipped name, or a path) as a lab called `name`.
 pub fn lab(files: &Files, which: &str, name: &str) -> Result<Lab, CatalogError> {
-    let stack = stack(files, which, &mut Vec::new())?;
+    lab_adjusted(files, which, name, &Adjusted::default())
+}
+
+/// The same, with what a person changed about the stack.
+pub fn lab_adjusted(files: &Files, which: &str, name: &str, by: &Adjusted) -> Result<Lab, CatalogError> {
+    let whole = stack(files, which, &mut Vec::new())?;
+    let known: Vec<String> = whole.components.keys().chain(&whole.apps).cloned().collect();
+    let title = whole.metadata.name.clone();
+    let stack = whole.adjusted(by).map_err(|missing| CatalogError::NoComponent {
+        near: near(&missing, known.iter().map(String::as_str)),
+        name: missing,
+        wanted_by: format!("`--without`: stack `{title}` has no such component"),
+    })?;
     let mut components = BTreeMap::new();
     for (component_name, choice) in stack.enabled() {
         let wanted_by = format!("stack `{}`", stack.metadata.name);

@@ -17,6 +17,6 @@ pub use charts::{ChartObjects, ChartRequest, apis_of, chart_objects, charts};
 pub use error::CatalogError;
 pub use files::Files;
 pub use hooks::{HOOKS, Hook, LeftOut, PHASE, hooks_page};
-pub use load::{Lab, Part, component, component_names, lab, stack_names};
+pub use load::{Lab, Part, component, component_names, lab, lab_adjusted, stack_names};
 pub use order::order;
 pub use render::{Rendered, plain_objects, render};

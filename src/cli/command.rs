@@ -8,14 +8,14 @@ use std::path::PathBuf;
 
 /// Brings up a platform-engineering and SRE lab in a kind cluster, and proves that it works.
 #[derive(Debug, Parser)]
-#[command(name = "labctl", version, propagate_version = true, max_term_width = 120, arg_required_else_help = true)]
+#[command(name = "labctl", version, propagate_version = true, max_term_width = 120)]
 pub struct Cli {
     /// Options that every verb takes.
     #[command(flatten)]
     pub global: Global,
-    /// What to do.
+    /// What to do; without it, the terminal app.
     #[command(subcommand)]
-    pub verb: Verb,
+    pub verb: Option<Verb>,
 }
 
 /// The lab that is meant when none is named.

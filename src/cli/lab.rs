@@ -1,7 +1,7 @@
 //! Verbs that bring a lab up and take it away.
 
 use super::look::{Format, OutputMode};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,6 +14,23 @@ pub struct StackArgs {
     /// A folder that holds every image; with it no registry is asked.
     #[arg(long, env = "LABCTL_BUNDLE", value_name = "FOLDER")]
     pub bundle: Option<PathBuf>,
+    /// Leave a component of the stack out; may be given several times. Remembered until another stack or other components are named.
+    #[arg(long, value_name = "COMPONENT")]
+    pub without: Vec<String>,
+    /// The size of all components that do not have one of their own. Remembered like --without.
+    #[arg(long, value_enum)]
+    pub size: Option<Size>,
+}
+
+/// The sizes that components have entries for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Size {
+    /// The least that works.
+    Small,
+    /// For daily use.
+    Medium,
+    /// For load and long retention.
+    Large,
 }
 
 /// What to do while another labctl works on the lab.
@@ -32,7 +49,7 @@ impl WaitArgs {
 }
 
 /// `labctl up`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
 pub struct UpArgs {
     /// Which lab is meant.

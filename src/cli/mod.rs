@@ -5,7 +5,7 @@ mod lab;
 mod look;
 
 pub use command::{Cli, Color, DEFAULT_LAB, Global, Theme, Verb};
-pub use lab::{DownArgs, PlanArgs, StackArgs, StatusArgs, UpArgs};
+pub use lab::{DownArgs, PlanArgs, Size, StackArgs, StatusArgs, UpArgs, WaitArgs};
 pub use look::{
     AtWork, AttachArgs, ComponentVerb, DemoArgs, EventsArgs, Format, LogsArgs, OpenArgs, OutputMode, ReplayArgs, RunVerb, SchemaArgs,
     SchemaKind, Speed, SteerVerb,

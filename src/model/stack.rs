@@ -147,6 +147,17 @@ impl<'de> Deserialize<'de> for Ports {
     }
 }
 
+/// What a person changes about a stack for one lab, without a file of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Adjusted {
+    /// Components that are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
+    /// Another size than the stack's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<Size>,
+}
+
 /// One of the sizes a component may have entries for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -213,6 +224,17 @@ pub enum Mirrors {
     Off,
 }
 
+impl Size {
+    /// As files write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Small => "small",
+            Self::Medium => "medium",
+            Self::Large => "large",
+        }
+    }
+}
+
 impl Stack {
     /// This stack laid over `base`: maps merge by key, everything else said here wins.
     #[must_use]
@@ -253,6 +275,25 @@ impl Stack {
             },
             mirrors: self.mirrors,
         }
+    }
+
+    /// Leaves out components and sets the size; a name that the stack does not have is given back as the error. What chose a component that is
+    /// left out chooses nothing any more.
+    pub fn adjusted(mut self, by: &Adjusted) -> Result<Self, String> {
+        for name in &by.without {
+            let app = self.apps.iter().position(|app| app == name);
+            match self.components.get_mut(name) {
+                Some(choice) => choice.enabled = Some(false),
+                None if app.is_some() => {}
+                None => return Err(name.clone()),
+            }
+            if let Some(at) = app {
+                self.apps.remove(at);
+            }
+            self.choices.retain(|_, chosen| chosen != name);
+        }
+        self.size = by.size.or(self.size);
+        Ok(self)
     }
 
     /// Names of the components that are on, in alphabetical order.

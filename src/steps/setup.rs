@@ -4,7 +4,7 @@ use crate::adapters::docker::{Container, DockerError, Engine};
 use crate::adapters::kind::{CLUSTER_LABEL, Kind};
 use crate::catalog::{Images, Lab, Rendered};
 use crate::engine::step::StepError;
-use crate::model::stack::Provider;
+use crate::model::stack::{Adjusted, Provider};
 use crate::support::files::{self, FileError};
 use crate::support::holder::Holder;
 use crate::support::progress::Sink;
@@ -37,6 +37,9 @@ pub struct LabState {
     /// The stack (name or path) and the bundle the lab was last brought up with.
     #[serde(default)]
     pub stack: Option<String>,
+    /// What was changed about the stack then.
+    #[serde(default)]
+    pub adjusted: Adjusted,
     /// The bundle it was last brought up with; `None` for upstream images.
     #[serde(default)]
     pub bundle: Option<PathBuf>,

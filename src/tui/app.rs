@@ -68,6 +68,7 @@ async fn lead(mut model: Model, mut wires: Wires, now: fn() -> At) -> io::Result
     let mut told = drawn;
     let (mut dirty, mut events_open, mut news_open) = (false, true, true);
     let mut batch = Vec::with_capacity(BATCH);
+    take(&mut model, Msg::Opened, &wires, &mut Next::default());
     loop {
         let tick = told + if model.is_moving() { MOVING } else { STILL };
         let mut next = Next::default();

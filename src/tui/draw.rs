@@ -68,7 +68,11 @@ fn line_one(model: &Model, area: Rect, buffer: &mut Buffer) {
                 }
             }
         }
-        None => spans.push(theme.span(Meaning::Strong, format!("{}  ", model.shared.lab))),
+        None => {
+            spans.push(theme.span(Meaning::Strong, format!("{}  ", model.shared.lab)));
+            let room = usize::from(area.width - clock_columns).saturating_sub(columns(&spans));
+            spans.push(theme.span(Meaning::Dim, clip(&model.shared.host, room)));
+        }
     }
     buffer.set_line(area.x, area.y, &Line::from(spans), area.width - clock_columns);
     buffer.set_line(area.right() - clock_columns, area.y, &theme.span(Meaning::Dim, clock).into(), clock_columns);

@@ -2,13 +2,18 @@
 
 use super::key::Key;
 use super::screens::ScreenId;
-use crate::model::run::{At, Control, Event};
+use crate::model::budget::Budget;
+use crate::model::finding::{Finding, SafeFix};
+use crate::model::run::{At, Control, Event, RunState, Summary, Verb};
+use crate::model::stack::{Adjusted, Size};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What the model is told, one at a time.
 #[derive(Debug, Clone)]
 pub enum Msg {
+    /// The app is open.
+    Opened,
     /// A key was pressed.
     Key(Key),
     /// Text was pasted.
@@ -48,8 +53,108 @@ pub enum News {
     Said(String),
     /// Something that was asked for did not work.
     Failed(Trouble),
+    /// The stacks there are.
+    Stacks(Vec<StackInfo>),
+    /// This host in one line, for line 1.
+    Host(String),
+    /// What the doctor found on this host; an error if it could not look.
+    Findings(Result<Vec<Finding>, Trouble>),
+    /// Whether this host can carry what was asked about.
+    Judged {
+        /// What was asked about.
+        order: Order,
+        /// The answer; an error if there is no such lab.
+        judgement: Box<Result<Judgement, Trouble>>,
+    },
+    /// A plan, in lines.
+    Planned(Vec<String>),
+    /// Runs of the past, newest first.
+    History(Vec<PastRun>),
+    /// Two runs, the earlier first.
+    Compared(Arc<RunState>, Arc<RunState>),
     /// Leave: the process was told to end.
     Leave,
+}
+
+/// A lab as it is ticked together: a stack, and what is changed about it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Order {
+    /// The stack's name, or the path of its file.
+    pub stack: String,
+    /// What is changed about it.
+    pub adjusted: Adjusted,
+}
+
+/// A stack that can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StackInfo {
+    /// Its name, or the path of its file.
+    pub name: String,
+    /// The size of its parts.
+    pub size: Size,
+    /// What it is made of.
+    pub parts: Vec<PartInfo>,
+    /// The lab was last made from it, as `adjusted` says.
+    pub current: bool,
+    /// What was changed about it then.
+    pub adjusted: Adjusted,
+    /// Why it cannot be chosen.
+    pub trouble: Option<Trouble>,
+}
+
+/// A component of a stack.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "the names say what they hold")]
+pub struct PartInfo {
+    pub name: String,
+    pub title: String,
+    pub group: String,
+    pub version: String,
+}
+
+/// What a lab would ask of this host.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// What it asks for and whether that is there.
+    pub budget: Budget,
+    /// The size that was counted with.
+    pub size: String,
+    /// Nothing has to be pulled: a bundle has all images.
+    pub from_bundle: bool,
+    /// About how long bringing it up takes.
+    pub takes_ms: u64,
+    /// From so many past runs; 0 for a guess.
+    pub past_runs: usize,
+    /// Titles of the steps that decide how long it takes.
+    pub path: Vec<String>,
+    /// The cluster is there already.
+    pub cluster_is_there: bool,
+}
+
+/// A run in the list of runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastRun {
+    /// Its id.
+    pub run: String,
+    /// Where its events are.
+    pub journal: PathBuf,
+    /// Which command it was.
+    pub verb: Verb,
+    /// When it began.
+    pub started: At,
+    /// How it stands.
+    pub status: PastStatus,
+}
+
+/// How a run in the list stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PastStatus {
+    /// Some process is doing it.
+    Running,
+    /// It was killed before its end.
+    Unfinished,
+    /// It came to its end.
+    Ended(Box<Summary>),
 }
 
 /// What went wrong, with the way out.
@@ -88,6 +193,25 @@ pub enum Effect {
     Open(String),
     /// Read the journal there and show it.
     Play(PathBuf),
+    /// Read stacks and host.
+    LookAround,
+    /// Say whether this host can carry it.
+    Judge(Order),
+    /// Say what bringing it up would change.
+    Plan(Order),
+    /// Bring it up.
+    Up {
+        /// What.
+        order: Order,
+        /// Also when the host has less than it asks for.
+        force: bool,
+    },
+    /// Carry out a fix of the doctor's.
+    Fix(SafeFix),
+    /// Read the list of runs.
+    History,
+    /// Read two journals, the earlier first, and show them side by side.
+    Compare(PathBuf, PathBuf),
 }
 
 /// Something that is asked before it is done; the answer that stands is No.

@@ -27,8 +27,20 @@ pub struct Shared {
     pub keymap: Keymap,
     /// The run that is on, or was on last.
     pub run: Option<RunView>,
-    /// A run is being made ready or is going on, so that leaving would end it.
-    pub busy: bool,
+    /// Whether that run is at work, and whose it is.
+    pub at_work: AtWork,
+    /// This host in a few words, for line 1; empty until it is known.
+    pub host: String,
+}
+
+/// Whether a run is at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AtWork {
+    /// None is.
+    #[default]
+    Nothing,
+    /// One of this process: leaving ends it.
+    Ours,
 }
 
 /// What lies over the screen.

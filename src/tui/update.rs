@@ -3,7 +3,7 @@
 use super::key::Key;
 use super::keymap::{Action, Row};
 use super::message::{Effect, Msg, News, Question, Trouble};
-use super::model::{FLASH_MS, Flash, Model, Overlay};
+use super::model::{AtWork, FLASH_MS, Flash, Model, Overlay};
 use super::run::RunView;
 use super::screens::{Palette, ScreenId, entry};
 use crate::model::run::{CancelReason, Control, Event, EventKind};
@@ -13,6 +13,7 @@ use std::sync::Arc;
 /// Takes in one message. What is left in the list is for `app` and for the terminal; what concerns only the model is done already.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let asked = match msg {
+        Msg::Opened => vec![Effect::Go(model.front())],
         Msg::Key(key) => press(model, key),
         Msg::Paste(text) => paste(model, &text),
         Msg::Resize(columns, rows) => {
@@ -52,7 +53,7 @@ fn settle(model: &mut Model, asked: Vec<Effect>) -> Vec<Effect> {
             }
             Effect::Ask(question) => model.overlay = Some(Overlay::Ask(question, false)),
             Effect::Say(text) => model.flash = Some(Flash { text, bad: false, since: model.shared.now }),
-            Effect::Quit if model.shared.busy => {
+            Effect::Quit if model.shared.at_work == AtWork::Ours => {
                 model.leaving = true;
                 rest.push(Effect::Control(Control::Cancel { why: CancelReason::Requested }));
             }
@@ -88,12 +89,12 @@ fn hear(model: &mut Model, news: &News) -> Vec<Effect> {
     let mut asked = Vec::new();
     match news {
         News::Preparing { .. } => {
-            model.shared.busy = true;
+            model.shared.at_work = AtWork::Ours;
             model.shared.run = None;
             asked.push(Effect::Go(ScreenId::Run));
         }
         News::Refused(_) | News::RunEnded => {
-            model.shared.busy = false;
+            model.shared.at_work = AtWork::Nothing;
             model.interrupts = 0;
             if model.leaving {
                 asked.push(Effect::Quit);
@@ -102,6 +103,8 @@ fn hear(model: &mut Model, news: &News) -> Vec<Effect> {
         News::Recording { .. } => asked.push(Effect::Go(ScreenId::Replay)),
         News::Said(text) => asked.push(Effect::Say(text.clone())),
         News::Failed(trouble) => model.flash = Some(Flash { text: in_one_line(trouble), bad: true, since: model.shared.now }),
+        News::Host(text) => text.clone_into(&mut model.shared.host),
+        News::Stacks(_) | News::Findings(_) | News::Judged { .. } | News::Planned(_) | News::History(_) | News::Compared(..) => {}
         News::Leave => asked.push(Effect::Quit),
     }
     let Model { screens, shared, .. } = model;
@@ -124,7 +127,7 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     }
     if model.is_too_small() {
         // what cannot be seen is not touched
-        let leaves = grammar(model, key) == Some(Action::Quit) && !model.shared.busy;
+        let leaves = grammar(model, key) == Some(Action::Quit) && model.shared.at_work == AtWork::Nothing;
         return if leaves { vec![Effect::Quit] } else { Vec::new() };
     }
     match model.overlay.take() {
@@ -201,7 +204,7 @@ fn run(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 fn quit(model: &Model) -> Vec<Effect> {
-    if !model.shared.busy {
+    if model.shared.at_work == AtWork::Nothing {
         return vec![Effect::Quit];
     }
     let question = Question {
@@ -215,7 +218,7 @@ fn quit(model: &Model) -> Vec<Effect> {
 
 /// As the signal would: the first asks, the second urges, the third leaves.
 fn interrupt(model: &mut Model) -> Vec<Effect> {
-    if !model.shared.busy {
+    if model.shared.at_work == AtWork::Nothing {
         return vec![Effect::Quit];
     }
     model.interrupts = model.interrupts.saturating_add(1);

@@ -1,33 +1,78 @@
 //! What the terminal app asks for, carried out.
 
-use crate::app::exit::Failure;
+use super::live::{self, Ended, Live, ToApp};
+use super::{look, past};
+use crate::app::context::Context;
+use crate::app::exit::{Failure, code};
 use crate::app::reach;
-use crate::engine::journal::Journal;
+use crate::app::signals::LastSignal;
+use crate::cli::{OutputMode, UpArgs, WaitArgs};
+use crate::model::finding::SafeFix;
 use crate::model::run::Control;
 use crate::tui::{Effect, News, Trouble};
-use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use std::time::Duration;
+
+/// How long a fix may take: it sets one value of the kernel, or loads one module.
+const FIX: Duration = Duration::from_secs(10);
 
 /// Everything that acts for the app.
 pub struct Hands {
-    say: mpsc::Sender<News>,
+    context: Arc<Context>,
+    app: ToApp,
+    host: look::Host,
+    live: Option<Live>,
+    /// How the last run ended.
+    ended: Option<Ended>,
+    last: LastSignal,
+    /// A signal came: leave once the run has ended.
+    leaving: bool,
 }
 
 impl Hands {
     /// Nothing is being done yet.
-    pub fn new(say: mpsc::Sender<News>) -> Self {
-        Self { say }
+    pub fn new(context: Arc<Context>, app: ToApp, last: LastSignal) -> Self {
+        Self { context, app, host: look::Host::default(), live: None, ended: None, last, leaving: false }
     }
 
     /// Begins what is asked for; the answer comes as news.
     pub fn carry_out(&mut self, effect: Effect) {
+        let (context, host) = (Arc::clone(&self.context), Arc::clone(&self.host));
         match effect {
-            Effect::Open(url) => self.answer(async move { Some(open(&url)) }),
-            Effect::Play(path) => self.answer(async move { Some(recording(path).await) }),
+            Effect::Open(url) => self.reads(move || open(&url)),
+            Effect::Play(path) => self.reads(move || past::recording(&path)),
+            Effect::History => self.reads(move || past::list(&context)),
+            Effect::Compare(one, other) => self.reads(move || past::compare(&one, &other)),
+            Effect::LookAround => {
+                let of = Arc::clone(&context);
+                self.reads(move || look::stacks(&of));
+                self.does(async move { look::findings(&context, &host).await });
+            }
+            Effect::Judge(order) => self.does(async move { vec![look::judge(&context, &host, order).await] }),
+            Effect::Plan(order) => self.does(async move { vec![look::planned(&context, &order).await] }),
+            Effect::Fix(action) => self.does(async move {
+                let fixed = fix(&action).await;
+                let mut news = look::findings(&context, &host).await;
+                news.push(fixed);
+                news
+            }),
+            Effect::Up { order, force } => self.up(UpArgs {
+                which: look::which(&order),
+                headless: false,
+                output: OutputMode::Screen,
+                detach: false,
+                in_background: false,
+                force,
+                wait: WaitArgs { wait_lock: None },
+            }),
+            Effect::Control(control) => {
+                if let Some(live) = &self.live {
+                    // a run that takes nothing any more has ended
+                    let _ended = live.control.try_send(control);
+                }
+            }
             // the app does these itself
-            Effect::Control(_)
-            | Effect::Quit
+            Effect::Quit
             | Effect::Redraw
             | Effect::Suspend
             | Effect::Copy(_)
@@ -38,15 +83,60 @@ impl Hands {
         }
     }
 
-    /// A signal came: a run is told, else the app closes.
-    pub fn told_to_end(&mut self, _signal: Control) {
-        self.answer(async { Some(News::Leave) });
+    /// Begins `up`, if nothing else is at work.
+    pub fn up(&mut self, args: UpArgs) {
+        if self.live.is_none() {
+            self.live = Some(live::up(Arc::clone(&self.context), args, self.app.clone(), self.last.clone()));
+        }
     }
 
-    fn answer(&self, work: impl Future<Output = Option<News>> + Send + 'static) {
-        let say = self.say.clone();
+    /// A signal came: a run is told, and left when it has ended; without one the app closes.
+    pub fn told_to_end(&mut self, signal: Control) {
+        self.leaving = true;
+        match &self.live {
+            Some(live) => drop(live.control.try_send(signal)),
+            None => self.does(async { vec![News::Leave] }),
+        }
+    }
+
+    /// Ends with the run that is at work; never, if none is.
+    pub async fn run_ended(&mut self) {
+        let Some(live) = &mut self.live else { return std::future::pending().await };
+        let ended = (&mut live.task).await;
+        self.live = None;
+        self.ended = Some(ended.unwrap_or_else(|broke| Err(Failure::new("LAB-BUG", format!("the run broke: {broke}")))));
+        if self.leaving {
+            self.does(async { vec![News::Leave] });
+        }
+    }
+
+    /// True while a run is at work.
+    pub fn is_busy(&self) -> bool {
+        self.live.is_some()
+    }
+
+    /// How the last run ended, if there was one.
+    pub fn last_run(self) -> Option<Ended> {
+        self.ended
+    }
+
+    /// The exit code of an app that was left without a run.
+    pub fn left(&self) -> u8 {
+        if self.leaving { self.last.exit_code() } else { code::OK }
+    }
+
+    /// What only reads files, on a thread that may wait for them.
+    fn reads(&self, work: impl FnOnce() -> News + Send + 'static) {
+        self.does(async move {
+            let done = tokio::task::spawn_blocking(work).await;
+            vec![done.unwrap_or_else(|broke| News::Failed(trouble(&Failure::new("LAB-BUG", broke.to_string()))))]
+        });
+    }
+
+    fn does(&self, work: impl Future<Output = Vec<News>> + Send + 'static) {
+        let say = self.app.say.clone();
         tokio::spawn(async move {
-            if let Some(news) = work.await {
+            for news in work.await {
                 // an app that has closed wants no answers
                 let _closed = say.send(news).await;
             }
@@ -66,11 +156,19 @@ fn open(url: &str) -> News {
     }
 }
 
-async fn recording(path: PathBuf) -> News {
-    let read = tokio::task::spawn_blocking(move || Journal::read(&path)).await;
-    match read {
-        Ok(Ok(journal)) => News::Recording { events: Arc::new(journal.events.into_iter().map(Arc::new).collect()), speed: Some(10.0) },
-        Ok(Err(error)) => News::Failed(trouble(&Failure::new("LAB-FILE-001", error.to_string()))),
-        Err(error) => News::Failed(trouble(&Failure::new("LAB-BUG", error.to_string()))),
+async fn fix(action: &SafeFix) -> News {
+    let (program, argument) = match action {
+        SafeFix::Sysctl { key, value } => ("sysctl", ["-w".to_owned(), format!("{key}={value}")]),
+        SafeFix::LoadModule { name } => ("modprobe", ["--".to_owned(), name.clone()]),
+    };
+    let by_hand =
+        |what: String| News::Failed(Trouble { id: "LAB-TOOL-001".to_owned(), what, fix: format!("run it yourself: sudo {action}") });
+    let mut command = tokio::process::Command::new(program);
+    command.args(argument).stdin(std::process::Stdio::null()).kill_on_drop(true);
+    match tokio::time::timeout(FIX, command.output()).await {
+        Ok(Ok(output)) if output.status.success() => News::Said(format!("done: {action}")),
+        Ok(Ok(output)) => by_hand(format!("`{action}` failed: {}", String::from_utf8_lossy(&output.stderr).trim())),
+        Ok(Err(error)) => by_hand(format!("`{action}` could not be started: {error}")),
+        Err(_) => by_hand(format!("`{action}` took more than {} s", FIX.as_secs())),
     }
 }

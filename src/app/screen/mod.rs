@@ -1,6 +1,9 @@
 //! The terminal app's other half: opens it, and carries out what it asks for.
 
 mod effects;
+mod live;
+mod look;
 mod open;
+mod past;
 
 pub use open::{First, open};

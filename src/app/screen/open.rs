@@ -1,13 +1,14 @@
 //! Opens the terminal app, stays with it until it closes, and says how it ended.
 
 use super::effects::Hands;
+use super::live::ToApp;
 use crate::app::context::Context;
 use crate::app::exit::{Failure, code};
-use crate::app::{runs, show, signals};
-use crate::cli;
+use crate::app::{runs, show, signals, up};
+use crate::cli::{self, UpArgs};
 use crate::model::run::Event;
 use crate::report::Choice;
-use crate::tui::{self, Keymap, Model, News, ScreenId, Shared, Theme, Trouble, Wires};
+use crate::tui::{self, AtWork, Keymap, Model, Msg, News, ScreenId, Shared, Theme, Trouble, Wires};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -18,6 +19,10 @@ const NEWS: usize = 64;
 
 /// What the app opens with.
 pub enum First {
+    /// The screen that fits how the lab is.
+    Front,
+    /// A run of `up`.
+    Up(Box<UpArgs>),
     /// A recorded run.
     Recording {
         /// In order.
@@ -30,9 +35,57 @@ pub enum First {
 /// Opens it; ends when it is closed. The exit code is that of the last run that was started in it.
 pub async fn open(context: &Arc<Context>, choice: Choice, first: First) -> Result<u8, Failure> {
     let hold = show::Hold::begin();
-    let (_say_event, events) = mpsc::channel(EVENTS);
+    let (events, from_runs) = mpsc::channel(EVENTS);
     let (say, news) = mpsc::channel::<News>(NEWS);
     let (ask, mut asked) = mpsc::unbounded_channel();
+    let model = model(context, choice, &first);
+    let bug = |error: std::io::Error| Failure::new("LAB-BUG", error.to_string());
+    let (steer, mut control) = signals::controls();
+    let last = signals::watch(steer, false).map_err(bug)?;
+    let mut hands = Hands::new(Arc::clone(context), ToApp { say, events, color: choice.color }, last);
+    if let First::Up(args) = first {
+        hands.up(*args);
+    }
+    let mut closed = tui::open(model, Wires { events: from_runs, news, effects: ask }, runs::now).map_err(bug)?;
+    let closed = loop {
+        tokio::select! {
+            biased;
+            ended = &mut closed => break ended,
+            Some(effect) = asked.recv() => hands.carry_out(effect),
+            Some(signal) = control.recv() => hands.told_to_end(signal),
+            () = hands.run_ended() => {}
+        }
+    };
+    for text in tui::held() {
+        show::err(&format!("{text}\n"));
+    }
+    if let Ok(Err(error)) = &closed {
+        show::err(&format!("the terminal app lost its terminal: {error}\n"));
+    }
+    drop(hold);
+    // a run goes on although nobody looks through the app any more: its lines are written, and signals still end it
+    while hands.is_busy() {
+        tokio::select! {
+            biased;
+            Some(signal) = control.recv() => hands.told_to_end(signal),
+            () = hands.run_ended() => {}
+        }
+    }
+    let left = hands.left();
+    match (closed, hands.last_run()) {
+        (Err(_broke), _) => Ok(code::BUG),
+        (_, Some(ended)) => {
+            let state = ended?;
+            up::conclude(&state, choice);
+            Ok(state.summary.as_ref().map_or(code::BUG, |summary| summary.exit_code))
+        }
+        (Ok(Err(_)), None) => Ok(code::HANGUP),
+        (Ok(Ok(())), None) => Ok(left),
+    }
+}
+
+/// What the app knows when it opens.
+fn model(context: &Context, choice: Choice, first: &First) -> Model {
     let mut keymap = Keymap::default();
     let wrong = own_keys(context, &mut keymap);
     let shared = Shared {
@@ -43,44 +96,23 @@ pub async fn open(context: &Arc<Context>, choice: Choice, first: First) -> Resul
         theme: theme(context, choice),
         keymap,
         run: None,
-        busy: false,
+        at_work: AtWork::Nothing,
+        host: String::new(),
     };
-    let front = match &first {
+    let front = match first {
+        First::Front => ScreenId::Start,
+        First::Up(_) => ScreenId::Run,
         First::Recording { .. } => ScreenId::Replay,
     };
     let mut model = Model::new(shared, front);
-    match first {
-        First::Recording { events, speed } => drop(tui::update(&mut model, tui::Msg::News(News::Recording { events, speed }))),
+    let mut tell = |news| drop(tui::update(&mut model, Msg::News(news)));
+    if let First::Recording { events, speed } = first {
+        tell(News::Recording { events: Arc::clone(events), speed: *speed });
     }
     if let Some(wrong) = wrong {
-        drop(tui::update(&mut model, tui::Msg::News(News::Failed(wrong))));
+        tell(News::Failed(wrong));
     }
-    let bug = |error: std::io::Error| Failure::new("LAB-BUG", error.to_string());
-    let (steer, mut control) = signals::controls();
-    let _last = signals::watch(steer, false).map_err(bug)?;
-    let mut closed = tui::open(model, Wires { events, news, effects: ask }, runs::now).map_err(bug)?;
-    let mut hands = Hands::new(say);
-    let ended = loop {
-        tokio::select! {
-            biased;
-            ended = &mut closed => break ended,
-            Some(effect) = asked.recv() => hands.carry_out(effect),
-            Some(signal) = control.recv() => hands.told_to_end(signal),
-        }
-    };
-    for text in tui::held() {
-        show::err(&format!("{text}\n"));
-    }
-    let code = match ended {
-        Ok(Ok(())) => code::OK,
-        Ok(Err(error)) => {
-            show::err(&format!("the terminal app lost its terminal: {error}\n"));
-            code::HANGUP
-        }
-        Err(_broke) => code::BUG,
-    };
-    drop(hold);
-    Ok(code)
+    model
 }
 
 fn theme(context: &Context, choice: Choice) -> Theme {

@@ -4,9 +4,11 @@ mod screen;
 mod table;
 
 mod help;
+mod history;
 mod palette;
 mod replay;
 mod run;
+mod start;
 
 pub use help::Help;
 pub use palette::Palette;

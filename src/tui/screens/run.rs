@@ -4,7 +4,7 @@ use super::screen::Screen;
 use crate::model::run::{CancelReason, Control, Standing, StepState};
 use crate::tui::keymap::{Action, Binding, danger, own};
 use crate::tui::message::{Effect, News, Question, Trouble};
-use crate::tui::model::Shared;
+use crate::tui::model::{AtWork, Shared};
 use crate::tui::run::{Pane, RunView, Tab};
 use crate::tui::text::wrap;
 use crate::tui::theme::Meaning;
@@ -80,7 +80,7 @@ impl Run {
     }
 
     fn live(shared: &Shared) -> Option<&RunView> {
-        shared.run.as_ref().filter(|view| shared.busy && view.state.summary.is_none())
+        shared.run.as_ref().filter(|view| shared.at_work != AtWork::Nothing && view.state.summary.is_none())
     }
 
     fn cancel(view: &RunView) -> Vec<Effect> {

@@ -1,8 +1,10 @@
 //! The table of screens: name, key, keys of its own, and how it is made. Palette, help and the key table are built from it.
 
+use super::history::{self, History};
 use super::replay::{self, Replay};
 use super::run::{self, Run};
 use super::screen::{Screen, ScreenId};
+use super::start::{self, Start};
 use crate::tui::keymap::Binding;
 
 /// One screen.
@@ -28,7 +30,14 @@ const fn place(id: ScreenId, name: &'static str, key: &'static str, what: &'stat
 
 /// Every screen.
 pub const SCREENS: &[Entry] = &[
-    place(ScreenId::Start, "start", "1", "stacks: choose what a lab is made of, and bring it up"),
+    Entry {
+        id: ScreenId::Start,
+        name: "start",
+        key: "1",
+        what: "stacks: choose what a lab is made of, and bring it up",
+        keys: start::KEYS,
+        make: Some(|| Box::new(Start::default())),
+    },
     Entry {
         id: ScreenId::Run,
         name: "run",
@@ -39,7 +48,14 @@ pub const SCREENS: &[Entry] = &[
     },
     place(ScreenId::Lab, "lab", "3", "the lab as it is: health, addresses, passwords, use of the host"),
     place(ScreenId::Workloads, "workloads", "4", "pods, events and logs of the lab"),
-    place(ScreenId::History, "history", "5", "runs of the past: replay one, compare two"),
+    Entry {
+        id: ScreenId::History,
+        name: "history",
+        key: "5",
+        what: "runs of the past: replay one, compare two",
+        keys: history::KEYS,
+        make: Some(|| Box::new(History::default())),
+    },
     place(ScreenId::Scenarios, "scenarios", "6", "scenarios: requirements, blast radius, last verdict"),
     place(ScreenId::Chaos, "chaos", "7", "faults, their injection and their undo"),
     place(ScreenId::Load, "load", "8", "load tests and their baselines"),
