@@ -28,9 +28,10 @@ check: ## what every change must pass before it is shown to anybody
 # the rigs of the cluster room are one program
 BENCH_P5 = p5
 BENCH_P6 = p6
+BENCH_TUI = tui
 FIGURE = $(shell echo '$(NAME)' | tr a-z A-Z)
 
-bench: ## one figure: make bench NAME=P1 (P1 P2 P3 P5 P6 P7 P8 P9; docs/benchmarks.md)
+bench: ## one figure: make bench NAME=P1 (P1 P2 P3 P5 P6 P7 P8 P9 TUI; docs/benchmarks.md)
 	@test -n "$(NAME)" || { echo 'which one? make bench NAME=P5' >&2; exit 2; }
 	$(CARGO) bench --locked --bench $(or $(BENCH_$(FIGURE)),cluster) -- $(FIGURE)
 
@@ -48,5 +49,4 @@ docs: ## write the generated parts of docs/ anew
 	UPDATE_DOCS=1 $(CARGO) test --locked --test it
 
 pictures: ## pictures of the terminal app from recorded runs
-	@test -x scripts/pictures || { echo 'no terminal app yet: docs/roadmap.md' >&2; exit 2; }
-	scripts/pictures
+	UPDATE_DOCS=1 $(CARGO) test --locked --test it tui::pictures

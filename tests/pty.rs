@@ -10,6 +10,133 @@ use std::time::Duration;
 /// Long enough for any machine: a screen that says nothing for so long never will.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// What a person does once something is on the screen.
+enum Then<'a> {
+    Nothing,
+    Press(&'a str),
+    /// A signal to labctl itself.
+    Signal(rustix::process::Signal),
+    /// Another size of the terminal: columns and rows.
+    Resize(u16, u16),
+}
+
+/// Opens labctl in a terminal of 120x40 and goes through `script`: waits for a text on the screen, then does something. The last screen that was
+/// seen of the app, what stands on the terminal after it, and how it ended. Its settings are compared before and after.
+#[track_caller]
+fn in_app(home: &std::path::Path, args: &[&str], script: &[(&str, Then<'_>)]) -> (String, String, portable_pty::ExitStatus) {
+    let pty = native_pty_system().openpty(PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 }).unwrap();
+    let before = pty.master.get_termios().unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_labctl"));
+    command.args(args);
+    command.env_clear();
+    command.env("HOME", home);
+    command.env("TERM", "xterm-256color");
+    command.cwd(home);
+    let mut child = pty.slave.spawn_command(command).unwrap();
+    let id = rustix::process::Pid::from_raw(child.process_id().unwrap().cast_signed()).unwrap();
+    // the slave stays open, so that settings can be read when labctl has gone
+    let (mut reader, mut writer) = (pty.master.try_clone_reader().unwrap(), pty.master.take_writer().unwrap());
+    let (say, said) = mpsc::channel::<Vec<u8>>();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = reader.read(&mut buffer) {
+            if say.send(buffer[..count].to_vec()).is_err() {
+                return;
+            }
+        }
+    });
+    let mut terminal = vt100::Parser::new(40, 120, 0);
+    let mut last = String::new();
+    for (word, then) in script {
+        while !terminal.screen().contents().contains(word) {
+            match said.recv_timeout(PATIENCE) {
+                Ok(bytes) => terminal.process(&bytes),
+                Err(_) => panic!("`{word}` never came:\n{}", terminal.screen().contents()),
+            }
+        }
+        last = terminal.screen().contents();
+        match then {
+            Then::Nothing => {}
+            Then::Press(keys) => writer.write_all(keys.as_bytes()).unwrap(),
+            Then::Signal(signal) => rustix::process::kill_process(id, *signal).unwrap(),
+            Then::Resize(columns, rows) => {
+                pty.master.resize(PtySize { rows: *rows, cols: *columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+                terminal.screen_mut().set_size(*rows, *columns);
+            }
+        }
+    }
+    let (ended, status) = mpsc::channel();
+    std::thread::spawn(move || ended.send(child.wait()));
+    let status = status.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it does not end:\n{}", terminal.screen().contents())).unwrap();
+    let after = pty.master.get_termios().unwrap();
+    drop(pty.slave);
+    while let Ok(bytes) = said.recv_timeout(PATIENCE) {
+        terminal.process(&bytes);
+    }
+    assert_eq!(after, before, "the terminal's settings changed");
+    assert!(!terminal.screen().alternate_screen() && !terminal.screen().hide_cursor() && !terminal.screen().bracketed_paste());
+    (last, terminal.screen().contents(), status)
+}
+
+#[test]
+fn labctl_alone_opens_and_every_screen_has_its_key() {
+    let home = tempfile::tempdir().unwrap();
+    let script = [
+        ("doctor", Then::Press("2")),
+        ("No run is at work", Then::Press("5")),
+        ("has no runs yet", Then::Press("6")),
+        ("scenarios: drills to run: requirements, blast radius, last verdict; this part of labctl has not landed yet", Then::Press("?")),
+        ("all keys that work here", Then::Press("\x1b")),
+        ("has no runs yet", Then::Press(":start\r")),
+        ("lite-packages", Then::Press("q")),
+    ];
+    let (_, after, status) = in_app(home.path(), &[], &script);
+    assert!(status.success(), "{status:?}");
+    assert_eq!(after.trim(), "", "nothing of the app stays");
+}
+
+#[test]
+fn a_demo_plays_in_the_app_and_leaves_its_summary() {
+    let home = tempfile::tempdir().unwrap();
+    let script = [("playing ×10", Then::Press(" ")), ("paused", Then::Press("t")), ("critical path", Then::Press("q"))];
+    let (_, after, status) = in_app(home.path(), &["demo"], &script);
+    assert!(status.success() && after.contains("critical path"), "{after}");
+}
+
+#[test]
+fn a_bring_up_that_cannot_begin_says_why_in_the_app_and_after_it() {
+    let home = tempfile::tempdir().unwrap();
+    let script = [("LAB-", Then::Press("q"))];
+    let (screen, after, status) = in_app(home.path(), &["up", "--stack", "no-such-stack"], &script);
+    assert!(screen.contains("no-such-stack"), "{screen}");
+    assert!(after.contains("error: ") && after.contains("no-such-stack") && status.exit_code() == 2, "{status:?}\n{after}");
+}
+
+#[test]
+fn a_signal_closes_the_app_and_gives_the_terminal_back() {
+    for (signal, code) in [(rustix::process::Signal::TERM, 143), (rustix::process::Signal::INT, 130)] {
+        let home = tempfile::tempdir().unwrap();
+        let (_, after, status) = in_app(home.path(), &[], &[("doctor", Then::Signal(signal))]);
+        assert_eq!((after.trim(), status.exit_code()), ("", code));
+    }
+}
+
+#[test]
+fn a_terminal_may_shrink_to_nothing_and_grow_again() {
+    let home = tempfile::tempdir().unwrap();
+    let script = [("doctor", Then::Resize(20, 5)), ("too small", Then::Resize(120, 40)), ("doctor", Then::Press("q"))];
+    assert!(in_app(home.path(), &[], &script).2.success());
+}
+
+/// Needs a binary that can be made to break: `cargo test --features failpoints --test pty`.
+#[cfg(feature = "failpoints")]
+#[test]
+fn a_panic_gives_the_terminal_back_before_it_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    let (_, after, status) = in_app(home.path(), &[], &[("doctor", Then::Press("\x1d"))]);
+    assert!(after.contains("panicked") && status.exit_code() == 1, "{status:?}\n{after}");
+}
+
 /// Runs labctl in a terminal; once `word` is on the screen, presses Ctrl-C if `interrupt`. The screen's text, and how it ended. The terminal's own
 /// settings are compared before and after.
 #[track_caller]

@@ -132,6 +132,8 @@ async fn lead(mut model: Model, mut wires: Wires, now: fn() -> At) -> io::Result
 }
 
 fn take_input(model: &mut Model, input: &Input, wires: &Wires, next: &mut Next) {
+    #[cfg(feature = "failpoints")]
+    fail_on_purpose(input);
     let msg = match input {
         Input::Key(key) if key.kind != KeyEventKind::Release => Msg::Key(Key::from(*key)),
         Input::Paste(text) => Msg::Paste(text.clone()),
@@ -139,6 +141,19 @@ fn take_input(model: &mut Model, input: &Input, wires: &Wires, next: &mut Next) 
         _ => return,
     };
     take(model, msg, wires, next);
+}
+
+/// Breaks on Ctrl-], for the test of a terminal that is given back after a panic.
+#[cfg(feature = "failpoints")]
+#[expect(clippy::panic, reason = "that is what it is for")]
+fn fail_on_purpose(input: &Input) {
+    use crossterm::event::{KeyCode, KeyModifiers};
+    if let Input::Key(key) = input
+        && key.modifiers.contains(KeyModifiers::CONTROL)
+        && matches!(key.code, KeyCode::Char(']' | '5'))
+    {
+        panic!("broken on purpose");
+    }
 }
 
 /// Tells the model, and does or passes on what it asks for.

@@ -60,19 +60,16 @@ fn line_one(model: &Model, area: Rect, buffer: &mut Buffer) {
     let clock_columns = u16::try_from(clock.len()).unwrap_or(0).min(area.width);
     let columns = |spans: &[Span<'_>]| spans.iter().map(|span| width(&span.content)).sum::<usize>();
     let run = model.screen(model.front()).and_then(|screen| screen.run(&model.shared)).filter(|(run, _)| run.state.started.is_some());
-    match run {
-        Some((run, now)) => {
-            for part in run_words(model, run, now) {
-                if columns(&spans) + columns(&part) <= usize::from(area.width - clock_columns) {
-                    spans.extend(part);
-                }
+    if let Some((run, now)) = run {
+        for part in run_words(model, run, now) {
+            if columns(&spans) + columns(&part) <= usize::from(area.width - clock_columns) {
+                spans.extend(part);
             }
         }
-        None => {
-            spans.push(theme.span(Meaning::Strong, format!("{}  ", model.shared.lab)));
-            let room = usize::from(area.width - clock_columns).saturating_sub(columns(&spans));
-            spans.push(theme.span(Meaning::Dim, clip(&model.shared.host, room)));
-        }
+    } else {
+        spans.push(theme.span(Meaning::Strong, format!("{}  ", model.shared.lab)));
+        let room = usize::from(area.width - clock_columns).saturating_sub(columns(&spans));
+        spans.push(theme.span(Meaning::Dim, clip(&model.shared.host, room)));
     }
     buffer.set_line(area.x, area.y, &Line::from(spans), area.width - clock_columns);
     buffer.set_line(area.right() - clock_columns, area.y, &theme.span(Meaning::Dim, clock).into(), clock_columns);

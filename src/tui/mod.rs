@@ -23,7 +23,7 @@ pub use keys_file::{KeysError, patch};
 pub use message::{Effect, Judgement, Msg, News, Order, PartInfo, PastRun, PastStatus, Question, StackInfo, Trouble};
 pub use model::{AtWork, Model, SMALLEST, Shared};
 pub use run::RunView;
-pub use screens::{Screen, ScreenId};
+pub use screens::{Screen, ScreenId, screen_name};
 pub use terminal::held;
 pub use theme::{Meaning, Theme};
 pub use update::update;

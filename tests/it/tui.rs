@@ -3,5 +3,9 @@
 mod rig;
 
 mod any;
+mod history;
 mod keys;
+mod page;
+mod pictures;
 mod run;
+mod start;

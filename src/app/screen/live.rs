@@ -39,7 +39,7 @@ pub struct ToApp {
 
 /// Begins `up`.
 pub fn up(context: Arc<Context>, args: UpArgs, app: ToApp, last: LastSignal) -> Live {
-    let (control, steered) = crate::app::signals::controls();
+    let (control, mut steered) = crate::app::signals::controls();
     let steer = control.clone();
     let task = tokio::spawn(async move {
         let say = app.say.clone();
@@ -47,7 +47,11 @@ pub fn up(context: Arc<Context>, args: UpArgs, app: ToApp, last: LastSignal) -> 
             // a hint for those who look: an app that is too busy for it does without
             let _full = say.try_send(News::Preparing { verb: "up".to_owned(), what: what.to_owned() });
         };
-        let ended = match up::prepare(&context, &args, &preparing).await {
+        let ready = tokio::select! {
+            ready = up::prepare(&context, &args, &preparing) => ready,
+            () = asked_to_end(&mut steered) => Err(Failure::new("LAB-CANCELLED", "the run was ended before it began")),
+        };
+        let ended = match ready {
             Ok(mut ready) => {
                 ready.serve(&context, steer).await;
                 let (events, from) = mpsc::channel(EVENTS);
@@ -66,6 +70,17 @@ pub fn up(context: Arc<Context>, args: UpArgs, app: ToApp, last: LastSignal) -> 
         ended
     });
     Live { control, task }
+}
+
+/// Until somebody wants an end.
+async fn asked_to_end(steered: &mut mpsc::Receiver<Control>) {
+    loop {
+        match steered.recv().await {
+            Some(Control::Cancel { .. }) => return,
+            Some(_) => {}
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// Hands events to the app; once it has gone, to lines on stderr, so that a run never works unseen.

@@ -10,7 +10,7 @@ use crate::cli::{self, StackArgs};
 use crate::engine::{Estimates, Plan};
 use crate::model::host::EngineFacts;
 use crate::model::run::{Event, EventKind, RunId, RunState, Verb};
-use crate::model::stack::Size;
+use crate::model::stack::{Adjusted, Size};
 use crate::model::units::Bytes;
 use crate::steps;
 use crate::tui::{Judgement, News, Order, PartInfo, StackInfo};
@@ -47,7 +47,7 @@ pub fn stacks(context: &Context) -> News {
     let in_use = own.or_else(|| state.stack.clone()).or_else(|| context.stack_in_use().ok());
     let stacks = names.into_iter().map(|name| {
         let current = in_use.as_ref() == Some(&name);
-        let adjusted = if state.stack.as_ref() == Some(&name) { state.adjusted.clone() } else { Default::default() };
+        let adjusted = if state.stack.as_ref() == Some(&name) { state.adjusted.clone() } else { Adjusted::default() };
         match catalog::lab(&context.files, &name, &context.global.lab) {
             Ok(lab) => {
                 let parts = lab.parts.into_values().map(|part| PartInfo {

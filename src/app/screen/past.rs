@@ -6,7 +6,7 @@ use crate::app::exit::Failure;
 use crate::app::runs;
 use crate::engine::journal::RunStatus;
 use crate::tui::{News, PastRun, PastStatus};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// How much faster than it was a run of the past begins to play.
@@ -41,7 +41,7 @@ pub fn recording(journal: &Path) -> News {
 }
 
 /// How two ended, the earlier first.
-pub fn compare(one: &PathBuf, other: &PathBuf) -> News {
+pub fn compare(one: &Path, other: &Path) -> News {
     let read = || Ok::<_, Failure>(News::Compared(Arc::new(runs::read(one)?.state()), Arc::new(runs::read(other)?.state())));
     read().unwrap_or_else(|failure| News::Failed(trouble(&failure)))
 }

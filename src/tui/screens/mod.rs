@@ -13,4 +13,4 @@ mod start;
 pub use help::Help;
 pub use palette::Palette;
 pub use screen::{Screen, ScreenId};
-pub use table::{SCREENS, entry, make_all};
+pub use table::{SCREENS, entry, make_all, screen_name};

@@ -112,12 +112,11 @@ impl Start {
     fn tick(&mut self) -> Vec<Effect> {
         let name = self.parts().get(self.part).and_then(|at| self.chosen()?.parts.get(*at)).map(|part| part.name.clone());
         let Some(name) = name else { return Vec::new() };
-        match self.without.iter().position(|known| *known == name) {
-            Some(at) => drop(self.without.remove(at)),
-            None => {
-                self.without.push(name);
-                self.without.sort();
-            }
+        if let Some(at) = self.without.iter().position(|known| *known == name) {
+            self.without.remove(at);
+        } else {
+            self.without.push(name);
+            self.without.sort();
         }
         self.judge()
     }

@@ -56,7 +56,7 @@ pub const SCREENS: &[Entry] = &[
         keys: history::KEYS,
         make: Some(|| Box::new(History::default())),
     },
-    place(ScreenId::Scenarios, "scenarios", "6", "scenarios: requirements, blast radius, last verdict"),
+    place(ScreenId::Scenarios, "scenarios", "6", "drills to run: requirements, blast radius, last verdict"),
     place(ScreenId::Chaos, "chaos", "7", "faults, their injection and their undo"),
     place(ScreenId::Load, "load", "8", "load tests and their baselines"),
     place(ScreenId::Apps, "apps", "9", "the sample apps: build, deploy, promote, roll back"),
@@ -77,6 +77,11 @@ pub const SCREENS: &[Entry] = &[
 /// The row of one screen.
 pub fn entry(id: ScreenId) -> &'static Entry {
     SCREENS.iter().find(|entry| entry.id == id).unwrap_or(&SCREENS[0])
+}
+
+/// What palette, pages and a user's keys call a screen.
+pub fn screen_name(id: ScreenId) -> &'static str {
+    entry(id).name
 }
 
 /// One of each that has landed.

@@ -3,7 +3,7 @@
 use labctl::model::run::{
     At, CancelReason, Event, EventKind, FinishedAs, Health, PlanStep, RunId, RunPlan, StepEvent, StepId, Stream, Verb,
 };
-use labctl::tui::{Effect, Key, Keymap, Model, Msg, News, ScreenId, Shared, Theme, draw, update};
+use labctl::tui::{AtWork, Effect, Key, Keymap, Model, Msg, News, ScreenId, Shared, Theme, draw, update};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::sync::Arc;
@@ -27,7 +27,8 @@ impl App {
             theme: Theme::Dark,
             keymap: Keymap::default(),
             run: None,
-            busy: false,
+            at_work: AtWork::Nothing,
+            host: String::new(),
         };
         Self { model: Model::new(shared, first), asked: Vec::new() }
     }
