@@ -1,6 +1,8 @@
 //! TUI: how quickly the terminal app opens and answers, and what it costs: the real binary, and the real loop in a child of this program, both in a
 //! pseudo-terminal. Figures go to docs/benchmarks.md.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a rig's results")]
+
 #[path = "rig/record.rs"]
 mod record;
 

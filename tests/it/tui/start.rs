@@ -176,6 +176,8 @@ fn a_plan_is_shown_and_put_away() {
     app.press("p");
     assert_eq!(app.asked, [Effect::Plan(order(&[], None))]);
     app.tell(News::Planned((0..100).map(|number| format!("line {number}")).collect()));
-    assert!(app.press("pgdn").text((80, 24)).contains("line 12"), "{}", app.text((80, 24)));
+    assert!(app.text((80, 24)).contains("line 0"), "{}", app.text((80, 24)));
+    let below = app.press("pgdn").text((80, 24));
+    assert!(below.contains("line 12") && !below.contains("line 11"), "{below}");
     assert!(!app.press("esc").text((80, 24)).contains("line 12"));
 }
