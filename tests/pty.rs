@@ -50,10 +50,10 @@ fn in_app(home: &std::path::Path, args: &[&str], script: &[(&str, Then<'_>)]) ->
         // one deadline for the whole wait: the clock on the screen alone says something every second
         let until = Instant::now() + PATIENCE;
         while !terminal.screen().contents().contains(word) {
-            match said.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(bytes) => terminal.process(&bytes),
-                Err(_) => panic!("`{word}` never came:\n{}", terminal.screen().contents()),
-            }
+            let Ok(bytes) = said.recv_timeout(until.saturating_duration_since(Instant::now())) else {
+                panic!("`{word}` never came:\n{}", terminal.screen().contents());
+            };
+            terminal.process(&bytes);
         }
         last = terminal.screen().contents();
         match then {
