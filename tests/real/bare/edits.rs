@@ -50,7 +50,15 @@ pub async fn r8(rounds: usize, seed: u64) -> bool {
             println!("{} of {rounds} rounds, {} faults", round + 1, faults.len());
         }
     }
-    rig.down("a").await;
+    let output = rig.labctl("a", &["down", "--yes"]).await;
+    if output.status.code() != Some(0) {
+        faults.push(format!("down: {}", told(&output)));
+    }
+    let decoy = format!("/{decoys}/");
+    let left: Vec<String> = rig.state().await.into_keys().filter(|name| !name.contains(&decoy)).collect();
+    if !left.is_empty() {
+        faults.push(format!("left behind: {left:?}"));
+    }
     let now = versions(&rig, &decoys).await;
     if now != before {
         faults.push("after down, objects of others are not as they were".to_owned());
