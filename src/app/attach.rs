@@ -88,42 +88,99 @@ enum Ended {
 pub async fn run(context: &Context, args: &AttachArgs) -> Result<u8, Failure> {
     let head = at_work(context, args.run.as_deref())?;
     // Lines and bars have no keys: what steers a run there is `labctl run cancel` and the like.
-    let (mut attached, steering) = connect(&head, &ClientHello::new(true)).await?;
+    let viewing = Viewing::open(head, true).await?;
+    let run = viewing.head.run.clone();
     let choice = context.front_end(args.output, true);
     let (say, events) = mpsc::channel::<Arc<Event>>(EVENTS);
     let mut shown = tokio::spawn(async move { report::drive(events, runs::front_end(choice).as_mut(), runs::now).await });
     let (ask, mut asked) = signals::controls();
     let last = signals::watch(ask, false).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
-    let mut state = RunState::default();
+    let (_never_used, controls) = signals::controls();
     let ended = tokio::select! {
-        ended = follow(&mut attached, &head, &mut state, say) => Some(ended?),
+        ended = viewing.carry_out(say, controls, |_| {}) => Some(ended),
         _ = asked.recv() => None,
         // nobody reads any more: `| head`
         _ = &mut shown => return Ok(code::OK),
     };
-    drop((attached, steering));
     let _shown = shown.await;
     match ended {
-        Some(Ended::Finished) => {
+        Some(ended) => {
+            let state = ended?;
             up::conclude(&state, choice);
             Ok(state.summary.map_or(code::BUG, |summary| summary.exit_code))
         }
-        Some(Ended::Died) => {
-            let counts = state.counts();
-            let message = format!("the process of run {} ended before the run did: {} of {} ready", head.run, counts.ready, counts.total());
-            Err(Failure::new("LAB-ATTACH-003", message))
-        }
-        Some(Ended::Cut(why)) => Err(Failure::new("LAB-ATTACH-002", format!("run {} goes on without this viewer: {why}", head.run))),
         None => {
-            let (again, end) = (context.typed("attach"), context.typed("run cancel"));
-            show::err(&format!("left run {}, which goes on; {again} shows it again, {end} ends it\n", head.run));
+            show::err(&left(context, &run));
             Ok(if last.exit_code() == code::INTERRUPTED { code::OK } else { last.exit_code() })
         }
     }
 }
 
+/// What is said of a run that goes on without its viewer.
+pub fn left(context: &Context, run: &RunId) -> String {
+    let (again, end) = (context.typed("attach"), context.typed("run cancel"));
+    format!("left run {run}, which goes on; {again} shows it again, {end} ends it\n")
+}
+
+/// A run of another process that is shown here.
+#[derive(Debug)]
+pub struct Viewing {
+    /// Which one.
+    pub head: RunHead,
+    attached: Attached,
+    steering: Steering,
+}
+
+impl Viewing {
+    /// Attaches to it, to look only or to steer it too.
+    pub async fn open(head: RunHead, read_only: bool) -> Result<Self, Failure> {
+        let (attached, steering) = connect(&head, &ClientHello::new(read_only)).await?;
+        Ok(Self { head, attached, steering })
+    }
+
+    /// Hands events on and controls to the run until that has ended; then its last state, or why that was not seen. `refused` hears what the run
+    /// says to controls that it does not follow.
+    pub async fn carry_out(
+        self,
+        events: mpsc::Sender<Arc<Event>>,
+        mut controls: mpsc::Receiver<Control>,
+        refused: impl Fn(String),
+    ) -> Result<RunState, Failure> {
+        let Self { head, mut attached, mut steering } = self;
+        let mut state = RunState::default();
+        let steer = async {
+            while let Some(control) = controls.recv().await {
+                if let Err(error) = steering.send(&control).await {
+                    refused(error.to_string());
+                }
+            }
+            std::future::pending().await
+        };
+        let ended = tokio::select! {
+            ended = follow(&mut attached, &head, &mut state, events, &refused) => ended?,
+            never = steer => never,
+        };
+        let run = head.run;
+        match ended {
+            Ended::Finished => Ok(state),
+            Ended::Died => {
+                let counts = state.counts();
+                let message = format!("the process of run {run} ended before the run did: {} of {} ready", counts.ready, counts.total());
+                Err(Failure::new("LAB-ATTACH-003", message))
+            }
+            Ended::Cut(why) => Err(Failure::new("LAB-ATTACH-002", format!("run {run} goes on without this viewer: {why}"))),
+        }
+    }
+}
+
 /// Hands on all events of the run, to its end.
-async fn follow(attached: &mut Attached, head: &RunHead, state: &mut RunState, say: mpsc::Sender<Arc<Event>>) -> Result<Ended, Failure> {
+async fn follow(
+    attached: &mut Attached,
+    head: &RunHead,
+    state: &mut RunState,
+    say: mpsc::Sender<Arc<Event>>,
+    refused: &impl Fn(String),
+) -> Result<Ended, Failure> {
     let cut = loop {
         match attached.next().await {
             Ok(Some(Told::Event(event))) => {
@@ -133,6 +190,7 @@ async fn follow(attached: &mut Attached, head: &RunHead, state: &mut RunState, s
             Ok(Some(Told::Line(ServerLine::End { why: EndReason::Finished }))) => return Ok(Ended::Finished),
             Ok(Some(Told::Line(ServerLine::End { .. }))) => return Ok(Ended::Died),
             Ok(Some(Told::Line(ServerLine::Refused { text, closes: true, .. }))) => break text,
+            Ok(Some(Told::Line(ServerLine::Refused { text, .. }))) => refused(text),
             Ok(Some(Told::Line(_))) => {}
             Ok(None) => break "it closed the connection; labctl attach opens another".to_owned(),
             Err(error @ (AttachError::Broken(_) | AttachError::Strange { .. })) => break error.to_string(),
