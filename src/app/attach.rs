@@ -2,12 +2,12 @@
 
 use super::context::Context;
 use super::exit::{Failure, code};
-use super::{runs, show, signals, up};
+use super::{runs, screen, show, signals, up};
 use crate::cli::AttachArgs;
 use crate::engine::attach::{self, AttachError, Attached, Limits, Places, Served, Serving, Steering, Told, pointer};
 use crate::engine::journal::{JournalWriter, RunHead, RunStatus};
 use crate::model::run::{ClientHello, Control, EndReason, Event, RunId, RunState, ServerLine, Verb};
-use crate::report;
+use crate::report::{self, Mode};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,12 +85,15 @@ enum Ended {
 }
 
 /// Runs it.
-pub async fn run(context: &Context, args: &AttachArgs) -> Result<u8, Failure> {
+pub async fn run(context: &Arc<Context>, args: &AttachArgs) -> Result<u8, Failure> {
     let head = at_work(context, args.run.as_deref())?;
+    let choice = context.front_end(args.output, false);
     // Lines and bars have no keys: what steers a run there is `labctl run cancel` and the like.
-    let viewing = Viewing::open(head, true).await?;
+    let viewing = Viewing::open(head, context.global.read_only || choice.mode != Mode::Screen).await?;
+    if choice.mode == Mode::Screen {
+        return screen::open(context, choice, screen::First::Attached(Box::new(viewing))).await;
+    }
     let run = viewing.head.run.clone();
-    let choice = context.front_end(args.output, true);
     let (say, events) = mpsc::channel::<Arc<Event>>(EVENTS);
     let mut shown = tokio::spawn(async move { report::drive(events, runs::front_end(choice).as_mut(), runs::now).await });
     let (ask, mut asked) = signals::controls();

@@ -38,6 +38,8 @@ pub enum News {
         /// What is being done now.
         what: String,
     },
+    /// A run that another process is doing is shown from here on.
+    Attached,
     /// The run could not be started.
     Refused(Trouble),
     /// The process behind the run has let go of everything: it may be left now.

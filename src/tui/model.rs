@@ -41,6 +41,8 @@ pub enum AtWork {
     Nothing,
     /// One of this process: leaving ends it.
     Ours,
+    /// One of another process: leaving leaves it alone.
+    Theirs,
 }
 
 /// What lies over the screen.

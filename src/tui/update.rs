@@ -93,6 +93,11 @@ fn hear(model: &mut Model, news: &News) -> Vec<Effect> {
             model.shared.run = None;
             asked.push(Effect::Go(ScreenId::Run));
         }
+        News::Attached => {
+            model.shared.at_work = AtWork::Theirs;
+            model.shared.run = None;
+            asked.push(Effect::Go(ScreenId::Run));
+        }
         News::Refused(_) | News::RunEnded => {
             model.shared.at_work = AtWork::Nothing;
             model.interrupts = 0;
@@ -127,7 +132,7 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     }
     if model.is_too_small() {
         // what cannot be seen is not touched
-        let leaves = grammar(model, key) == Some(Action::Quit) && model.shared.at_work == AtWork::Nothing;
+        let leaves = grammar(model, key) == Some(Action::Quit) && model.shared.at_work != AtWork::Ours;
         return if leaves { vec![Effect::Quit] } else { Vec::new() };
     }
     match model.overlay.take() {
@@ -204,7 +209,7 @@ fn run(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 fn quit(model: &Model) -> Vec<Effect> {
-    if model.shared.at_work == AtWork::Nothing {
+    if model.shared.at_work != AtWork::Ours {
         return vec![Effect::Quit];
     }
     let question = Question {
@@ -218,7 +223,7 @@ fn quit(model: &Model) -> Vec<Effect> {
 
 /// As the signal would: the first asks, the second urges, the third leaves.
 fn interrupt(model: &mut Model) -> Vec<Effect> {
-    if model.shared.at_work == AtWork::Nothing {
+    if model.shared.at_work != AtWork::Ours {
         return vec![Effect::Quit];
     }
     model.interrupts = model.interrupts.saturating_add(1);

@@ -2,13 +2,14 @@
 
 use super::live::{self, Ended, Live, ToApp};
 use super::{look, past};
+use crate::app::attach::Viewing;
 use crate::app::context::Context;
 use crate::app::exit::{Failure, code};
 use crate::app::reach;
 use crate::app::signals::LastSignal;
 use crate::cli::{OutputMode, UpArgs, WaitArgs};
 use crate::model::finding::SafeFix;
-use crate::model::run::Control;
+use crate::model::run::{Control, RunId};
 use crate::tui::{Effect, News, Trouble};
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,12 +91,22 @@ impl Hands {
         }
     }
 
-    /// A signal came: a run is told, and left when it has ended; without one the app closes.
+    /// Shows a run that another process is doing.
+    pub fn attach(&mut self, viewing: Viewing) {
+        self.live = Some(live::attached(viewing, self.app.clone()));
+    }
+
+    /// The run of another process that is still shown.
+    pub fn theirs(&self) -> Option<&RunId> {
+        self.live.as_ref()?.theirs.as_ref()
+    }
+
+    /// A signal came: a run of this process is told, and left when it has ended; without one the app closes.
     pub fn told_to_end(&mut self, signal: Control) {
         self.leaving = true;
         match &self.live {
-            Some(live) => drop(live.control.try_send(signal)),
-            None => self.does(async { vec![News::Leave] }),
+            Some(live) if live.theirs.is_none() => drop(live.control.try_send(signal)),
+            _ => self.does(async { vec![News::Leave] }),
         }
     }
 
@@ -110,9 +121,9 @@ impl Hands {
         }
     }
 
-    /// True while a run is at work.
+    /// True while a run of this process is at work.
     pub fn is_busy(&self) -> bool {
-        self.live.is_some()
+        self.live.as_ref().is_some_and(|live| live.theirs.is_none())
     }
 
     /// How the last run ended, if there was one.

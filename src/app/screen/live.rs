@@ -1,11 +1,12 @@
 //! A run that the terminal app has started: made ready, carried out, and told to the app; in lines, should the app be gone.
 
+use crate::app::attach::Viewing;
 use crate::app::context::Context;
 use crate::app::exit::Failure;
 use crate::app::signals::LastSignal;
 use crate::app::{runs, up};
 use crate::cli::UpArgs;
-use crate::model::run::{Control, Event, RunState};
+use crate::model::run::{Control, Event, RunId, RunState};
 use crate::report::{Choice, FrontEnd, Mode};
 use crate::tui::News;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub struct Live {
     pub control: mpsc::Sender<Control>,
     /// Ends with it.
     pub task: JoinHandle<Ended>,
+    /// Another process is doing it; none for one of this process.
+    pub theirs: Option<RunId>,
 }
 
 /// The ways to the app.
@@ -69,7 +72,26 @@ pub fn up(context: Arc<Context>, args: UpArgs, app: ToApp, last: LastSignal) -> 
         let _closed = app.say.send(news).await;
         ended
     });
-    Live { control, task }
+    Live { control, task, theirs: None }
+}
+
+/// Shows a run that another process is doing.
+pub fn attached(viewing: Viewing, app: ToApp) -> Live {
+    let (control, steered) = crate::app::signals::controls();
+    let theirs = Some(viewing.head.run.clone());
+    let task = tokio::spawn(async move {
+        let refused = |text| {
+            // a hint for those who look: an app that is too busy for it does without
+            let _full = app.say.try_send(News::Said(text));
+        };
+        let ended = viewing.carry_out(app.events.clone(), steered, refused).await;
+        if let Err(failure) = &ended {
+            let _closed = app.say.send(News::Failed(super::effects::trouble(failure))).await;
+        }
+        let _closed = app.say.send(News::RunEnded).await;
+        ended
+    });
+    Live { control, task, theirs }
 }
 
 /// Until somebody wants an end.

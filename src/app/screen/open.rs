@@ -2,6 +2,7 @@
 
 use super::effects::Hands;
 use super::live::ToApp;
+use crate::app::attach::{self, Viewing};
 use crate::app::context::Context;
 use crate::app::exit::{Failure, code};
 use crate::app::{runs, show, signals, up};
@@ -23,6 +24,8 @@ pub enum First {
     Front,
     /// A run of `up`.
     Up(Box<UpArgs>),
+    /// A run that another process is doing.
+    Attached(Box<Viewing>),
     /// A recorded run.
     Recording {
         /// In order.
@@ -43,8 +46,10 @@ pub async fn open(context: &Arc<Context>, choice: Choice, first: First) -> Resul
     let (steer, mut control) = signals::controls();
     let last = signals::watch(steer, false).map_err(bug)?;
     let mut hands = Hands::new(Arc::clone(context), ToApp { say, events, color: choice.color }, last);
-    if let First::Up(args) = first {
-        hands.up(*args);
+    match first {
+        First::Up(args) => hands.up(*args),
+        First::Attached(viewing) => hands.attach(*viewing),
+        First::Front | First::Recording { .. } => {}
     }
     let mut closed = tui::open(model, Wires { events: from_runs, news, effects: ask }, runs::now).map_err(bug)?;
     let closed = loop {
@@ -70,6 +75,9 @@ pub async fn open(context: &Arc<Context>, choice: Choice, first: First) -> Resul
             Some(signal) = control.recv() => hands.told_to_end(signal),
             () = hands.run_ended() => {}
         }
+    }
+    if let Some(run) = hands.theirs() {
+        show::err(&attach::left(context, run));
     }
     let left = hands.left();
     match (closed, hands.last_run()) {
@@ -101,13 +109,15 @@ fn model(context: &Context, choice: Choice, first: &First) -> Model {
     };
     let front = match first {
         First::Front => ScreenId::Start,
-        First::Up(_) => ScreenId::Run,
+        First::Up(_) | First::Attached(_) => ScreenId::Run,
         First::Recording { .. } => ScreenId::Replay,
     };
     let mut model = Model::new(shared, front);
     let mut tell = |news| drop(tui::update(&mut model, Msg::News(news)));
-    if let First::Recording { events, speed } = first {
-        tell(News::Recording { events: Arc::clone(events), speed: *speed });
+    match first {
+        First::Recording { events, speed } => tell(News::Recording { events: Arc::clone(events), speed: *speed }),
+        First::Attached(_) => tell(News::Attached),
+        First::Front | First::Up(_) => {}
     }
     if let Some(wrong) = wrong {
         tell(News::Failed(wrong));

@@ -18,6 +18,7 @@ pub const KEYS: &[Binding] = &[
     danger("skip", "s", "skip", "leave the chosen step out, and what needs it"),
     danger("cancel", "c", "cancel", "end the run; asked again, stop what is at work"),
     danger("pause", "p", "pause", "begin nothing new, or go on"),
+    own("detach", "d", "detach", "leave a run of another process, which goes on"),
     own("explain", "e", "explain", "why the chosen step does not come up"),
     own("log", "l", "log", "the output of the chosen step"),
     own("whole-log", "L", "", "the output of all steps, or of the chosen one"),
@@ -145,6 +146,7 @@ impl Screen for Run {
             }
             Action::Own("cancel") => live && view.state.cancelling < Some(CancelReason::Now),
             Action::Own("pause") => live && view.state.cancelling.is_none(),
+            Action::Own("detach") => live && shared.at_work == AtWork::Theirs,
             Action::Own("follow") => self.pane.chosen.is_some(),
             Action::Own(_) | Action::Copy => true,
             Action::Back => self.pane.wide,
@@ -155,6 +157,7 @@ impl Screen for Run {
     fn act(&mut self, action: Action, shared: &Shared) -> Vec<Effect> {
         let Some(view) = &shared.run else { return Vec::new() };
         match action {
+            Action::Own("detach") => return vec![Effect::Quit],
             Action::Own(name) => {
                 look(&mut self.pane, name);
                 return self.steer(name, view, shared);

@@ -224,7 +224,7 @@ impl Screen for Start {
             );
         }
         match action {
-            Action::Own("up") => self.order().is_some() && shared.at_work != AtWork::Ours,
+            Action::Own("up") => self.order().is_some() && shared.at_work == AtWork::Nothing,
             Action::Own("plan" | "size") => self.order().is_some(),
             Action::Own("fix") => {
                 self.focus == Focus::Doctor && self.shown_findings().get(self.finding).is_some_and(|finding| finding.action.is_some())

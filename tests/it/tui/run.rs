@@ -222,3 +222,25 @@ fn the_forecast_of_a_live_run_goes_on_where_the_present_ends() {
     let pipeline = state.steps.iter().position(|step| step.standing == Standing::Skipped).unwrap();
     assert_eq!(forecast.spans[pipeline], None, "what was left out takes no time");
 }
+
+#[test]
+fn a_run_of_another_process_is_left_without_a_question_and_steered_like_ones_own() {
+    let mut app = App::new(ScreenId::Run);
+    app.tell(News::Attached).events(troubled().events).wait(26_000);
+    assert!(app.text((200, 60)).contains(" d detach "), "{}", app.text((200, 60)));
+    app.press("r c y");
+    assert!(
+        matches!(app.asked.as_slice(), [Effect::Control(Control::Retry { .. }), Effect::Control(Control::Cancel { .. })]),
+        "{:?}",
+        app.asked
+    );
+    for key in ["d", "q", "ctrl-c"] {
+        app.asked.clear();
+        app.press(key);
+        assert_eq!(app.asked, [Effect::Quit], "{key}");
+    }
+    let mut ours = live(&troubled());
+    assert!(!ours.text((200, 60)).contains(" d detach "));
+    ours.press("d");
+    assert_eq!(ours.asked, []);
+}
