@@ -2,9 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "clippy knows tests only by #[test]; these are their helpers")]
 
+use labctl::engine::attach::{Limits, Places, Serving, serve};
+use labctl::engine::journal::JournalWriter;
+use labctl::engine::step::{Cx, Observed, Step, StepError};
+use labctl::engine::{Node, Plan, RunOptions, SystemClock, run};
+use labctl::model::run::{RunId, Verb};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use std::io::{Read, Write};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 /// Long enough for any machine: a screen that says nothing for so long never will.
@@ -127,6 +132,65 @@ fn a_terminal_may_shrink_to_nothing_and_grow_again() {
     let home = tempfile::tempdir().unwrap();
     let script = [("doctor", Then::Resize(20, 5)), ("too small", Then::Resize(120, 40)), ("doctor", Then::Press("q"))];
     assert!(in_app(home.path(), &[], &script).2.success());
+}
+
+/// Works until it is told to end.
+struct UntilTold;
+
+#[async_trait::async_trait]
+impl Step for UntilTold {
+    async fn observe(&self, _cx: &Cx) -> Result<Observed, StepError> {
+        Ok(Observed::Needed("not there".to_owned()))
+    }
+
+    async fn apply(&self, cx: &Cx) -> Result<String, StepError> {
+        cx.cancel.cancelled().await;
+        Ok("told to end".to_owned())
+    }
+}
+
+#[test]
+fn a_run_of_another_process_is_left_and_ended_through_attach() {
+    let home = tempfile::tempdir().unwrap();
+    let id = RunId("20260102T030405Z-up-dev-local-00ff".to_owned());
+    let journal = JournalWriter::create(&home.path().join(".local/state/labctl/labs/dev-local/runs"), &id).unwrap();
+    let (steer, control) = tokio::sync::mpsc::channel(8);
+    let (say, mut events) = tokio::sync::mpsc::channel(64);
+    let serving = Serving {
+        run: id.clone(),
+        lab: "dev-local".to_owned(),
+        verb: Verb::Up,
+        journal: journal.path().to_owned(),
+        commits: journal.commits(),
+        control: steer,
+        user: "ada".to_owned(),
+        limits: Limits::default(),
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let served = runtime.block_on(serve(Places { runtime: None, fallback: home.path().join("sockets") }, serving)).unwrap();
+    let mut options = RunOptions::new(id, Verb::Up, "dev-local", Arc::new(SystemClock));
+    (options.journal, options.control, options.events) = (Some(journal), control, Some(say));
+    let plan = Plan::new(vec![Node::new("work", "the work", Arc::new(UntilTold))]).unwrap();
+    let at_work = runtime.spawn(run(plan, options));
+    assert!(runtime.block_on(events.recv()).is_some(), "it has begun");
+    // what comes after is nobody's: the run must not wait for a reader
+    drop(events);
+
+    let (_, after, status) = in_app(home.path(), &["attach"], &[("coming up", Then::Press("d"))]);
+    assert!(status.success() && after.contains("which goes on"), "{status:?}\n{after}");
+    assert!(!at_work.is_finished(), "leaving leaves it alone");
+    // the first cancel lets it work on, the second tells it to end
+    let script = [
+        ("coming up", Then::Press("c")),
+        ("n  No", Then::Press("y")),
+        ("C ending", Then::Press("c")),
+        ("n  No", Then::Press("y")),
+        ("ended early", Then::Press("q")),
+    ];
+    let (_, after, status) = in_app(home.path(), &["attach"], &script);
+    let state = runtime.block_on(at_work).unwrap().unwrap();
+    assert!(state.cancelling.is_some() && status.exit_code() == 5, "{status:?}\n{after}");
+    runtime.block_on(served.finish());
 }
 
 /// Needs a binary that can be made to break: `cargo test --features failpoints --test pty`.

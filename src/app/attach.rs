@@ -106,16 +106,13 @@ pub async fn run(context: &Arc<Context>, args: &AttachArgs) -> Result<u8, Failur
         _ = &mut shown => return Ok(code::OK),
     };
     let _shown = shown.await;
-    match ended {
-        Some(ended) => {
-            let state = ended?;
-            up::conclude(&state, choice);
-            Ok(state.summary.map_or(code::BUG, |summary| summary.exit_code))
-        }
-        None => {
-            show::err(&left(context, &run));
-            Ok(if last.exit_code() == code::INTERRUPTED { code::OK } else { last.exit_code() })
-        }
+    if let Some(ended) = ended {
+        let state = ended?;
+        up::conclude(&state, choice);
+        Ok(state.summary.map_or(code::BUG, |summary| summary.exit_code))
+    } else {
+        show::err(&left(context, &run));
+        Ok(if last.exit_code() == code::INTERRUPTED { code::OK } else { last.exit_code() })
     }
 }
 
