@@ -4,6 +4,7 @@ use super::context::Context;
 use super::exit::{Failure, code};
 use super::show;
 use crate::cli::{Format, OpenArgs};
+use crate::model::look::{Credential, SecretText};
 use crate::steps::Setup;
 use serde::Serialize;
 
@@ -16,7 +17,7 @@ pub struct Url {
 
 /// What opens one component.
 #[derive(Debug, Serialize)]
-struct Credential {
+struct Row {
     name: String,
     component: String,
     user: String,
@@ -89,8 +90,8 @@ pub fn browse(url: &str) -> Result<(), Failure> {
     started.map(drop).map_err(|error| Failure::new("LAB-TOOL-001", format!("no browser could be opened for {url} ({program}: {error})")))
 }
 
-/// `labctl creds`.
-pub fn creds(context: &Context, format: Format) -> Result<u8, Failure> {
+/// What opens the lab's pages.
+pub fn credentials(context: &Context) -> Result<Vec<Credential>, Failure> {
     let setup = context.setup(None, false)?;
     let state = context.state()?;
     let mut found = Vec::new();
@@ -102,11 +103,22 @@ pub fn creds(context: &Context, format: Format) -> Result<u8, Failure> {
                 name: credential.name.clone(),
                 component: name.clone(),
                 user: value(&credential.user_key),
-                password: value(&credential.password_key),
+                password: SecretText::new(value(&credential.password_key)),
             });
         }
     }
-    show::answer(format, &found, |found| {
+    Ok(found)
+}
+
+/// `labctl creds`.
+pub fn creds(context: &Context, format: Format) -> Result<u8, Failure> {
+    let found = credentials(context)?.into_iter().map(|one| Row {
+        name: one.name,
+        component: one.component,
+        user: one.user,
+        password: one.password.reveal().to_owned(),
+    });
+    show::answer(format, &found.collect::<Vec<_>>(), |found| {
         if found.is_empty() {
             return "this lab has no passwords: nothing in its stack asks for one\n".to_owned();
         }

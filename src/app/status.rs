@@ -18,13 +18,14 @@ pub async fn run(context: &Context, args: &StatusArgs) -> Result<u8, Failure> {
     if args.prove {
         show::writable(context, "status --prove")?;
     }
-    let status = look(context, args.prove).await?;
+    let setup = context.setup(None, false)?;
+    let status = of(context, &setup, args.prove).await?;
     show::answer(args.output, &status, text)?;
     Ok(if status.ready { code::OK } else { code::NOT_CONVERGED })
 }
 
-async fn look(context: &Context, prove: bool) -> Result<LabStatus, Failure> {
-    let setup = context.setup(None, false)?;
+/// How the lab is now.
+pub async fn of(context: &Context, setup: &Setup, prove: bool) -> Result<LabStatus, Failure> {
     let (asleep, runs) = match setup.standing().await? {
         Standing::Absent => return Err(reach::no_lab(context)),
         Standing::Asleep(nodes) => (nodes, String::new()),
@@ -36,7 +37,7 @@ async fn look(context: &Context, prove: bool) -> Result<LabStatus, Failure> {
         ready: false,
         cluster: ClusterStatus { context: setup.context(), ready: asleep.is_empty(), seen: asleep.join(", ") },
         components: Vec::new(),
-        urls: reach::urls(&setup, context.state()?.gateway_port).into_iter().map(|url| (url.component, url.url)).collect(),
+        urls: reach::urls(setup, context.state()?.gateway_port).into_iter().map(|url| (url.component, url.url)).collect(),
     };
     if !asleep.is_empty() {
         return Ok(status);
@@ -48,7 +49,7 @@ async fn look(context: &Context, prove: bool) -> Result<LabStatus, Failure> {
     let cx = Cx { sink: Sink::silent(), cancel: CancellationToken::new() };
     let looks = setup.lab.parts.keys().map(|name| {
         let drifted = diff.of(name).filter(|entry| entry.changes()).count();
-        component(&setup, &connected, name, drifted, prove, &cx)
+        component(setup, &connected, name, drifted, prove, &cx)
     });
     status.components = futures::future::try_join_all(looks).await?;
     status.ready = status.cluster.ready && status.components.iter().all(|component| component.ready);

@@ -171,6 +171,10 @@ fn take(model: &mut Model, msg: Msg, wires: &Wires, next: &mut Next) {
                 debug_assert!(said.is_empty());
                 next.copy = Some(text);
             }
+            Effect::CopySecret(text) => {
+                drop(update(model, Msg::News(News::Said("the password was sent to the terminal's clipboard".to_owned()))));
+                next.copy = Some(text.reveal().to_owned());
+            }
             // nobody is left to do it only while the process ends
             other => drop(wires.effects.send(other)),
         }

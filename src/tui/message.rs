@@ -4,6 +4,7 @@ use super::key::Key;
 use super::screens::ScreenId;
 use crate::model::budget::Budget;
 use crate::model::finding::{Finding, SafeFix};
+use crate::model::look::{Act, Credential, Query, SecretText, Snapshot};
 use crate::model::run::{At, Control, Event, RunState, Summary, Verb};
 use crate::model::stack::{Adjusted, Size};
 use std::path::PathBuf;
@@ -74,6 +75,10 @@ pub enum News {
     History(Vec<PastRun>),
     /// Two runs, the earlier first.
     Compared(Arc<RunState>, Arc<RunState>),
+    /// What a question about the lab came to.
+    Seen(Box<Snapshot>),
+    /// What opens the lab's pages, as it was asked for.
+    Credentials(Vec<Credential>),
     /// Leave: the process was told to end.
     Leave,
 }
@@ -193,6 +198,16 @@ pub enum Effect {
     Control(Control),
     /// Open a page in the browser.
     Open(String),
+    /// Put a password into the clipboard, without a word of it on the screen.
+    CopySecret(SecretText),
+    /// Show only what has this text in it, on the screen in front.
+    Filter(String),
+    /// What is to be told of the lab from now on: all of it, and nothing else.
+    Look(Vec<Query>),
+    /// Do it to the lab.
+    Act(Act),
+    /// Tell what opens the lab's pages.
+    Credentials,
     /// Read the journal there and show it.
     Play(PathBuf),
     /// Read stacks and host.

@@ -5,6 +5,7 @@ mod draw;
 mod key;
 mod keymap;
 mod keys_file;
+mod look;
 mod message;
 mod model;
 mod run;

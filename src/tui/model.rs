@@ -5,6 +5,7 @@ use super::message::Question;
 use super::run::RunView;
 use super::screens::{Palette, Screen, ScreenId, entry, make_all};
 use super::theme::Theme;
+use crate::model::look::{Looks, Query};
 use crate::model::run::At;
 
 /// Below this, nothing useful can be shown: columns and rows.
@@ -31,6 +32,8 @@ pub struct Shared {
     pub at_work: AtWork,
     /// This host in a few words, for line 1; empty until it is known.
     pub host: String,
+    /// What is known of the lab as it is.
+    pub looks: Looks,
 }
 
 /// Whether a run is at work.
@@ -82,6 +85,8 @@ pub struct Model {
     pub path: Vec<ScreenId>,
     /// What lies over it.
     pub overlay: Option<Overlay>,
+    /// What is asked of the lab for the screen in front.
+    pub looking: Vec<Query>,
     /// What each screen is filtered by.
     pub filters: Vec<(ScreenId, String)>,
     /// What is said in the last line but one.
@@ -100,6 +105,7 @@ impl Model {
             screens: make_all(),
             path: vec![first],
             overlay: None,
+            looking: Vec::new(),
             filters: Vec::new(),
             flash: None,
             interrupts: 0,

@@ -6,6 +6,7 @@ use super::message::{Effect, Msg, News, Question, Trouble};
 use super::model::{AtWork, FLASH_MS, Flash, Model, Overlay};
 use super::run::RunView;
 use super::screens::{Palette, ScreenId, entry};
+use crate::model::look::{Query, Snapshot};
 use crate::model::run::{CancelReason, Control, Event, EventKind};
 use crossterm::event::KeyCode;
 use std::sync::Arc;
@@ -36,7 +37,26 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             screens.iter_mut().flat_map(|(_, screen)| screen.tick(shared)).collect()
         }
     };
-    settle(model, asked)
+    let mut rest = settle(model, asked);
+    rest.extend(look(model));
+    rest
+}
+
+/// Asks for what the screen in front wants to be told of the lab, when that has changed.
+fn look(model: &mut Model) -> Option<Effect> {
+    let wants = model.screen(model.front()).map(|screen| screen.wants(&model.shared)).unwrap_or_default();
+    if wants == model.looking {
+        return None;
+    }
+    for query in &wants {
+        match query {
+            Query::Log(of) => model.shared.looks.follow(of.clone()),
+            Query::Causes(object) => model.shared.looks.explain(object.clone()),
+            _ => {}
+        }
+    }
+    model.looking.clone_from(&wants);
+    Some(Effect::Look(wants))
 }
 
 /// Does what concerns only the model, as long as there is some.
@@ -48,9 +68,11 @@ fn settle(model: &mut Model, asked: Vec<Effect>) -> Vec<Effect> {
             Effect::Go(screen) => queue.extend(go(model, screen)),
             Effect::Back => {
                 if model.path.len() > 1 {
+                    leave(model);
                     model.path.pop();
                 }
             }
+            Effect::Filter(text) => set_filter(model, text),
             Effect::Ask(question) => model.overlay = Some(Overlay::Ask(question, false)),
             Effect::Say(text) => model.flash = Some(Flash { text, bad: false, since: model.shared.now }),
             Effect::Quit if model.shared.at_work == AtWork::Ours => {
@@ -68,10 +90,20 @@ fn go(model: &mut Model, id: ScreenId) -> Vec<Effect> {
         let text = format!("{}: {}; this part of labctl has not landed yet", entry(id).name, entry(id).what);
         return vec![Effect::Say(text)];
     }
+    if model.front() != id {
+        leave(model);
+    }
     model.path.retain(|known| *known != id);
     model.path.push(id);
     let Model { screens, shared, .. } = model;
     screens.iter_mut().find(|(known, _)| *known == id).map(|(_, screen)| screen.enter(shared)).unwrap_or_default()
+}
+
+fn leave(model: &mut Model) {
+    let front = model.front();
+    if let Some((_, screen)) = model.screens.iter_mut().find(|(known, _)| *known == front) {
+        screen.leave();
+    }
 }
 
 fn take_event(model: &mut Model, event: &Arc<Event>) {
@@ -110,6 +142,8 @@ fn hear(model: &mut Model, news: &News) -> Vec<Effect> {
         News::Failed(trouble) => model.flash = Some(Flash { text: in_one_line(trouble), bad: true, since: model.shared.now }),
         News::Host(text) => text.clone_into(&mut model.shared.host),
         News::Stacks(_) | News::Findings(_) | News::Judged { .. } | News::Planned(_) | News::History(_) | News::Compared(..) => {}
+        News::Seen(snapshot) => model.shared.looks.take(Snapshot::clone(snapshot)),
+        News::Credentials(_) => {}
         News::Leave => asked.push(Effect::Quit),
     }
     let Model { screens, shared, .. } = model;
@@ -311,8 +345,9 @@ fn press_filter(model: &mut Model, key: Key) -> Vec<Effect> {
 
 fn set_filter(model: &mut Model, text: String) {
     let front = model.front();
-    if let Some((_, screen)) = model.screens.iter_mut().find(|(known, _)| *known == front) {
-        screen.filter(&text);
+    let Model { screens, shared, .. } = model;
+    if let Some((_, screen)) = screens.iter_mut().find(|(known, _)| *known == front) {
+        screen.filter(&text, shared);
     }
     model.filters.retain(|(known, _)| *known != front);
     if !text.is_empty() {

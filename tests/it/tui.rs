@@ -5,6 +5,7 @@ mod rig;
 mod any;
 mod history;
 mod keys;
+mod looks;
 mod page;
 mod pictures;
 mod run;

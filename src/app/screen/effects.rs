@@ -1,5 +1,6 @@
 //! What the terminal app asks for, carried out.
 
+use super::lab::Looks;
 use super::live::{self, Ended, Live, ToApp};
 use super::{look, past};
 use crate::app::attach::Viewing;
@@ -26,6 +27,7 @@ pub struct Hands {
     /// How the last run ended.
     ended: Option<Ended>,
     last: LastSignal,
+    looks: Looks,
     /// A signal came: leave once the run has ended.
     leaving: bool,
 }
@@ -33,7 +35,8 @@ pub struct Hands {
 impl Hands {
     /// Nothing is being done yet.
     pub fn new(context: Arc<Context>, app: ToApp, last: LastSignal) -> Self {
-        Self { context, app, host: look::Host::default(), live: None, ended: None, last, leaving: false }
+        let looks = Looks::new(Arc::clone(&context), app.say.clone());
+        Self { context, app, host: look::Host::default(), live: None, ended: None, last, looks, leaving: false }
     }
 
     /// Begins what is asked for; the answer comes as news.
@@ -66,6 +69,14 @@ impl Hands {
                 force,
                 wait: WaitArgs { wait_lock: None },
             }),
+            Effect::Look(queries) => self.looks.want(&queries),
+            Effect::Act(act) => {
+                let done = self.looks.act(act);
+                self.does(async move { vec![done.await.map_or_else(|failure| News::Failed(trouble(&failure)), News::Said)] });
+            }
+            Effect::Credentials => self.reads(move || {
+                reach::credentials(&context).map_or_else(|failure| News::Failed(trouble(&failure)), News::Credentials)
+            }),
             Effect::Control(control) => {
                 if let Some(live) = &self.live {
                     // a run that takes nothing any more has ended
@@ -77,6 +88,8 @@ impl Hands {
             | Effect::Redraw
             | Effect::Suspend
             | Effect::Copy(_)
+            | Effect::CopySecret(_)
+            | Effect::Filter(_)
             | Effect::Go(_)
             | Effect::Back
             | Effect::Ask(_)

@@ -106,6 +106,7 @@ fn model(context: &Context, choice: Choice, first: &First) -> Model {
         run: None,
         at_work: AtWork::Nothing,
         host: String::new(),
+        looks: crate::model::look::Looks::default(),
     };
     let front = match first {
         First::Front => ScreenId::Start,

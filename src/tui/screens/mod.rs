@@ -5,10 +5,12 @@ mod table;
 
 mod help;
 mod history;
+mod lab;
 mod palette;
 mod replay;
 mod run;
 mod start;
+mod workloads;
 
 pub use help::Help;
 pub use palette::Palette;

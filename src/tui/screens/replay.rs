@@ -172,7 +172,7 @@ impl Screen for Replay {
         self.playing
     }
 
-    fn filter(&mut self, text: &str) {
+    fn filter(&mut self, text: &str, _shared: &Shared) {
         text.clone_into(&mut self.pane.filter);
     }
 

@@ -185,7 +185,7 @@ impl Screen for Run {
         Self::live(shared).is_some()
     }
 
-    fn filter(&mut self, text: &str) {
+    fn filter(&mut self, text: &str, _shared: &Shared) {
         text.clone_into(&mut self.pane.filter);
     }
 

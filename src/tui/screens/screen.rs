@@ -1,5 +1,6 @@
 //! What every screen is.
 
+use crate::model::look::Query;
 use crate::model::run::At;
 use crate::tui::keymap::Action;
 use crate::tui::message::{Effect, News};
@@ -38,10 +39,18 @@ pub trait Screen: Send {
         String::new()
     }
 
+    /// What it wants to be told of the lab while it is in front, each for as long as it is in this list; the answers are in `shared.looks`.
+    fn wants(&self, _shared: &Shared) -> Vec<Query> {
+        Vec::new()
+    }
+
     /// It comes to the front.
     fn enter(&mut self, _shared: &Shared) -> Vec<Effect> {
         Vec::new()
     }
+
+    /// Another one comes to the front.
+    fn leave(&mut self) {}
 
     /// Whether the key of `action` would do anything now: what would not is neither in the key bar nor in help nor in the palette.
     fn can(&self, action: Action, shared: &Shared) -> bool;
@@ -65,7 +74,7 @@ pub trait Screen: Send {
     }
 
     /// Shows only what has this text in it; empty for everything. Called with each letter.
-    fn filter(&mut self, _text: &str) {}
+    fn filter(&mut self, _text: &str, _shared: &Shared) {}
 
     /// The run that line 1 speaks of while this screen is in front, and its present moment.
     fn run<'a>(&'a self, shared: &'a Shared) -> Option<(&'a RunView, At)> {

@@ -1,10 +1,12 @@
 //! The table of screens: name, key, keys of its own, and how it is made. Palette, help and the key table are built from it.
 
 use super::history::{self, History};
+use super::lab::{self, Lab};
 use super::replay::{self, Replay};
 use super::run::{self, Run};
 use super::screen::{Screen, ScreenId};
 use super::start::{self, Start};
+use super::workloads::{self, Workloads};
 use crate::tui::keymap::Binding;
 
 /// One screen.
@@ -46,8 +48,22 @@ pub const SCREENS: &[Entry] = &[
         keys: run::KEYS,
         make: Some(|| Box::new(Run::default())),
     },
-    place(ScreenId::Lab, "lab", "3", "the lab as it is: health, addresses, passwords, use of the host"),
-    place(ScreenId::Workloads, "workloads", "4", "pods, events and logs of the lab"),
+    Entry {
+        id: ScreenId::Lab,
+        name: "lab",
+        key: "3",
+        what: "the lab as it is: health, addresses, passwords, use of the host, alerts",
+        keys: lab::KEYS,
+        make: Some(|| Box::new(Lab::default())),
+    },
+    Entry {
+        id: ScreenId::Workloads,
+        name: "workloads",
+        key: "4",
+        what: "pods, events and logs of the lab; restart, scale",
+        keys: workloads::KEYS,
+        make: Some(|| Box::new(Workloads::default())),
+    },
     Entry {
         id: ScreenId::History,
         name: "history",

@@ -29,6 +29,7 @@ impl App {
             run: None,
             at_work: AtWork::Nothing,
             host: String::new(),
+            looks: labctl::model::look::Looks::default(),
         };
         Self { model: Model::new(shared, first), asked: Vec::new() }
     }
