@@ -167,7 +167,7 @@ fn filter_line(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.shared.theme;
     let line = Line::from(vec![
         theme.span(Meaning::Key, " /"),
-        theme.span(Meaning::Strong, model.filter_of(model.front())),
+        theme.span(Meaning::Strong, model.typed()),
         theme.span(Meaning::Dim, "▏   Enter keeps it, Esc clears it"),
     ]);
     buffer.set_line(area.x, area.y, &line, area.width);

@@ -87,8 +87,8 @@ pub struct Model {
     pub overlay: Option<Overlay>,
     /// What is asked of the lab for the screen in front.
     pub looking: Vec<Query>,
-    /// What each screen is filtered by.
-    pub filters: Vec<(ScreenId, String)>,
+    /// What each screen is filtered by, and with true what is searched for in it.
+    pub filters: Vec<((ScreenId, bool), String)>,
     /// What is said in the last line but one.
     pub flash: Option<Flash>,
     /// How often the run was told to end by Ctrl-C.
@@ -125,7 +125,21 @@ impl Model {
 
     /// What the screen is filtered by; empty for everything.
     pub fn filter_of(&self, id: ScreenId) -> &str {
-        self.filters.iter().find(|(known, _)| *known == id).map_or("", |(_, text)| text)
+        self.kept((id, false))
+    }
+
+    /// What was typed for `/` as it is meant on the screen in front, now.
+    pub fn typed(&self) -> &str {
+        self.kept(self.typing())
+    }
+
+    /// The screen in front, and whether `/` searches in it now.
+    pub(super) fn typing(&self) -> (ScreenId, bool) {
+        (self.front(), self.screen(self.front()).is_some_and(Screen::searches))
+    }
+
+    fn kept(&self, place: (ScreenId, bool)) -> &str {
+        self.filters.iter().find(|(known, _)| *known == place).map_or("", |(_, text)| text)
     }
 
     /// Name and place: `run › argocd`.

@@ -72,7 +72,7 @@ fn settle(model: &mut Model, asked: Vec<Effect>) -> Vec<Effect> {
                     model.path.pop();
                 }
             }
-            Effect::Filter(text) => set_filter(model, text),
+            Effect::Filter(text) => set_filter(model, false, text),
             Effect::Ask(question) => model.overlay = Some(Overlay::Ask(question, false)),
             Effect::Say(text) => model.flash = Some(Flash { text, bad: false, since: model.shared.now }),
             Effect::Quit if model.shared.at_work == AtWork::Ours => {
@@ -197,7 +197,10 @@ pub fn works(model: &Model, action: Action) -> bool {
         | Action::Help
         | Action::Quit
         | Action::Go(_) => true,
-        Action::Back => model.path.len() > 1 || !model.filter_of(model.front()).is_empty() || can(model, Action::Back),
+        Action::Back => {
+            let kept = !model.typed().is_empty() || !model.filter_of(model.front()).is_empty();
+            model.path.len() > 1 || kept || can(model, Action::Back)
+        }
         other => can(model, other),
     }
 }
@@ -232,7 +235,8 @@ fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Interrupt => return interrupt(model),
         Action::Quit => return quit(model),
         Action::Go(screen) => return vec![Effect::Go(screen)],
-        Action::Back if !model.filter_of(front).is_empty() => set_filter(model, String::new()),
+        Action::Back if !model.typed().is_empty() => type_in(model, String::new()),
+        Action::Back if !can(model, Action::Back) && !model.filter_of(front).is_empty() => set_filter(model, false, String::new()),
         Action::Back if !can(model, Action::Back) => return vec![Effect::Back],
         other => {
             let Model { screens, shared, .. } = model;
@@ -326,11 +330,11 @@ fn press_question(model: &mut Model, key: Key, question: Box<Question>, yes: boo
 }
 
 fn press_filter(model: &mut Model, key: Key) -> Vec<Effect> {
-    let mut text = model.filter_of(model.front()).to_owned();
+    let mut text = model.typed().to_owned();
     match key.code {
         KeyCode::Enter | KeyCode::Up | KeyCode::Down => return Vec::new(),
         KeyCode::Esc => {
-            set_filter(model, String::new());
+            type_in(model, String::new());
             return Vec::new();
         }
         KeyCode::Backspace => drop(text.pop()),
@@ -338,20 +342,30 @@ fn press_filter(model: &mut Model, key: Key) -> Vec<Effect> {
         KeyCode::Char(letter) if !key.ctrl => text.push(letter),
         _ => {}
     }
-    set_filter(model, text);
+    type_in(model, text);
     model.overlay = Some(Overlay::Filter);
     Vec::new()
 }
 
-fn set_filter(model: &mut Model, text: String) {
+/// Takes what was typed for `/` as the screen in front means it now.
+fn type_in(model: &mut Model, text: String) {
+    let (_, searching) = model.typing();
+    set_filter(model, searching, text);
+}
+
+fn set_filter(model: &mut Model, searching: bool, text: String) {
     let front = model.front();
     let Model { screens, shared, .. } = model;
     if let Some((_, screen)) = screens.iter_mut().find(|(known, _)| *known == front) {
-        screen.filter(&text, shared);
+        if searching {
+            screen.search(&text, shared);
+        } else {
+            screen.filter(&text, shared);
+        }
     }
-    model.filters.retain(|(known, _)| *known != front);
+    model.filters.retain(|(known, _)| *known != (front, searching));
     if !text.is_empty() {
-        model.filters.push((front, text));
+        model.filters.push(((front, searching), text));
     }
 }
 
@@ -363,8 +377,8 @@ fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             palette.at = 0;
         }
         Some(Overlay::Filter) => {
-            let text = format!("{}{line}", model.filter_of(model.front()));
-            set_filter(model, text);
+            let text = format!("{}{line}", model.typed());
+            type_in(model, text);
         }
         // what is pasted elsewhere is no row of keys
         _ => {}

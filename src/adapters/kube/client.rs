@@ -2,6 +2,7 @@
 //! what a call means.
 
 use super::error::ApiError;
+use crate::support::digest::sha256;
 use http::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderValue, Method, Request};
 use kube::client::Body;
@@ -44,6 +45,17 @@ pub async fn connect(kubeconfig: &Path, context: Option<&str>) -> Result<Kube, A
     config.headers.push((USER_AGENT, HeaderValue::from_static(AGENT)));
     let client = kube::Client::try_from(config).map_err(|e| refuse(e.to_string()))?;
     Ok(Kube { client })
+}
+
+/// Which cluster a context of a kubeconfig means now: its address and its certificate authority, which a cluster that was made anew under the same name
+/// does not share.
+pub async fn identity(kubeconfig: &Path, context: &str) -> Result<String, ApiError> {
+    let refuse = |reason: String| ApiError::Kubeconfig { path: kubeconfig.display().to_string(), reason };
+    let file = Kubeconfig::read_from(kubeconfig).map_err(|e| refuse(e.to_string()))?;
+    let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
+    let config = kube::Config::from_custom_kubeconfig(file, &options).await.map_err(|e| refuse(e.to_string()))?;
+    let authority = config.root_cert.unwrap_or_default().concat();
+    Ok(format!("{} {}", config.cluster_url, sha256(&authority)))
 }
 
 impl From<kube::Client> for Kube {

@@ -8,7 +8,7 @@ mod objects;
 pub mod pods;
 mod target;
 
-pub use client::{Kube, connect};
+pub use client::{Kube, connect, identity};
 pub use error::{ApiError, ApiStatus, FieldCause};
 pub use forward::{Forward, ForwardError};
 pub use forwards::{Forwards, Key};

@@ -1,18 +1,19 @@
 //! What a running lab is asked for while a person looks at it: one subscription for each question of the screen in front, and no other.
 
+use super::ground::{Ground, Grounds};
 use crate::app::context::Context;
 use crate::app::exit::Failure;
-use crate::app::{reach, runs, status};
-use crate::cluster::{Cluster, ObjectRef};
+use crate::app::{reach, runs, show, status};
+use crate::cluster::ObjectRef;
 use crate::engine::step::StepError;
-use crate::insight::look::{Looker, Owners, Pace, poll};
+use crate::insight::look::{Pace, Subscription, poll};
 use crate::model::look::{Act, Answer, EndpointRow, Query, Snapshot, Target};
 use crate::steps::Setup;
 use crate::tui::News;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OnceCell, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Every check of every component is looked at, so not too often.
@@ -28,14 +29,7 @@ pub struct Looks {
     context: Arc<Context>,
     to: mpsc::Sender<Snapshot>,
     held: BTreeMap<Query, AbortOnDropHandle<()>>,
-    /// Made when the cluster is first asked something, once for all.
-    looker: Arc<OnceCell<Eyes>>,
-}
-
-/// A connection of one's own, so that what is watched for a look ends with it.
-struct Eyes {
-    looker: Looker,
-    cluster: Arc<Cluster>,
+    grounds: Grounds,
 }
 
 impl Looks {
@@ -49,19 +43,15 @@ impl Looks {
                 }
             }
         });
-        Self { context, to, held: BTreeMap::new(), looker: Arc::default() }
+        Self { grounds: Grounds::new(context.clone()), context, to, held: BTreeMap::new() }
     }
 
     /// Asks these questions from now on, and no others. Those that were asked already go on as they are.
     pub fn want(&mut self, queries: &[Query]) {
         self.held.retain(|query, _| queries.contains(query));
-        if queries.is_empty() {
-            // the next look makes a new connection, to whatever cluster is there then
-            self.looker = Arc::default();
-        }
         for query in queries {
             if !self.held.contains_key(query) {
-                let work = answer(self.context.clone(), self.looker.clone(), query.clone(), self.to.clone());
+                let work = answer(self.context.clone(), self.grounds.clone(), query.clone(), self.to.clone());
                 self.held.insert(query.clone(), AbortOnDropHandle::new(tokio::spawn(work)));
             }
         }
@@ -69,10 +59,11 @@ impl Looks {
 
     /// Does what a person said yes to; one line of what came of it.
     pub fn act(&self, act: Act) -> impl Future<Output = Result<String, Failure>> + Send + 'static {
-        let (context, looker) = (self.context.clone(), self.looker.clone());
+        let (context, grounds) = (self.context.clone(), self.grounds.clone());
         async move {
-            crate::app::show::writable(&context, "restart, scale and end")?;
-            let eyes = looker.get_or_try_init(|| open(&context)).await?;
+            show::writable(&context, "restart, scale and end")?;
+            let ground = grounds.shared().await?;
+            let cluster = ground.cluster();
             let reference = |target: &Target| ObjectRef {
                 api_version: "apps/v1".to_owned(),
                 kind: target.kind.name().to_owned(),
@@ -81,13 +72,13 @@ impl Looks {
             };
             let (done, said) = match &act {
                 Act::DeletePod { namespace, name, .. } => {
-                    (eyes.cluster.end_pod(namespace, name).await, format!("pod {namespace}/{name} is being ended"))
+                    (cluster.end_pod(namespace, name).await, format!("pod {namespace}/{name} is being ended"))
                 }
                 Act::Restart { target, .. } => {
-                    (eyes.cluster.restart(&reference(target), runs::now().0).await, format!("{target} is being restarted"))
+                    (cluster.restart(&reference(target), runs::now().0).await, format!("{target} is being restarted"))
                 }
                 Act::Scale { target, from, to, .. } => {
-                    (eyes.cluster.scale(&reference(target), *from, *to).await, format!("{target} is being scaled from {from} to {to}"))
+                    (cluster.scale(&reference(target), *from, *to).await, format!("{target} is being scaled from {from} to {to}"))
                 }
             };
             done.map_err(StepError::from)?;
@@ -96,16 +87,11 @@ impl Looks {
     }
 }
 
-/// Answers one question until it is dropped. What stands in the way is said, and tried again.
-async fn answer(context: Arc<Context>, looker: Arc<OnceCell<Eyes>>, query: Query, to: mpsc::Sender<Snapshot>) {
+/// Answers one question until it is dropped. What stands in the way is said, and tried again; so it is when the lab has become another one.
+async fn answer(context: Arc<Context>, grounds: Grounds, query: Query, to: mpsc::Sender<Snapshot>) {
     loop {
-        let begun = match query {
-            Query::Health => context.setup(None, false).map(|setup| Some(health(&context, setup, to.clone()))),
-            Query::Endpoints => Ok(Some(endpoints(&context, to.clone()))),
-            _ => looker.get_or_try_init(|| open(&context)).await.map(|eyes| eyes.looker.subscribe(query.clone(), to.clone())),
-        };
-        match begun {
-            Ok(_held) => return std::future::pending().await,
+        match begin(&context, &grounds, &query, &to).await {
+            Ok((ground, _subscription)) => ground.gone().await,
             Err(failure) => {
                 let snapshot = Snapshot { at: runs::now(), query: query.clone(), answer: Err(failure.message) };
                 if to.send(snapshot).await.is_err() {
@@ -117,20 +103,39 @@ async fn answer(context: Arc<Context>, looker: Arc<OnceCell<Eyes>>, query: Query
     }
 }
 
-async fn open(context: &Context) -> Result<Eyes, Failure> {
-    let setup = context.setup(None, false)?;
-    let connected = setup.connect().await?;
-    let mut owners = Owners::default();
-    for rendered in &setup.rendered {
-        owners.add(&rendered.name, &rendered.namespace, &rendered.objects);
-    }
-    let looker = Looker::new(connected.cluster.clone(), connected.prober.clone(), owners);
-    Ok(Eyes { looker, cluster: connected.cluster })
+/// Questions whose answers start watches of their own get a connection of their own, so that those end with the question.
+async fn begin(
+    context: &Arc<Context>,
+    grounds: &Grounds,
+    query: &Query,
+    to: &mpsc::Sender<Snapshot>,
+) -> Result<(Arc<Ground>, Option<Subscription>), Failure> {
+    Ok(match query {
+        Query::Health => {
+            let ground = grounds.own().await?;
+            let held = health(context, &ground, to.clone());
+            (ground, Some(held))
+        }
+        Query::Endpoints => {
+            let ground = grounds.shared().await?;
+            let held = endpoints(context, &ground, to.clone());
+            (ground, Some(held))
+        }
+        Query::Causes(_) => {
+            let ground = grounds.shared().await?;
+            let held = ground.looker_apart().await?.subscribe(query.clone(), to.clone());
+            (ground, held)
+        }
+        _ => {
+            let ground = grounds.shared().await?;
+            let held = ground.looker().subscribe(query.clone(), to.clone());
+            (ground, held)
+        }
+    })
 }
 
-/// With a connection of its own: its waits keep watches, which are to end with it.
-fn health(context: &Arc<Context>, setup: Arc<Setup>, to: mpsc::Sender<Snapshot>) -> crate::insight::look::Subscription {
-    let context = context.clone();
+fn health(context: &Arc<Context>, ground: &Arc<Ground>, to: mpsc::Sender<Snapshot>) -> Subscription {
+    let (context, setup) = (context.clone(), ground.setup());
     poll(Query::Health, HEALTH, to, move || {
         let (context, setup) = (context.clone(), setup.clone());
         async move {
@@ -139,17 +144,16 @@ fn health(context: &Arc<Context>, setup: Arc<Setup>, to: mpsc::Sender<Snapshot>)
     })
 }
 
-fn endpoints(context: &Arc<Context>, to: mpsc::Sender<Snapshot>) -> crate::insight::look::Subscription {
-    let context = context.clone();
+fn endpoints(context: &Arc<Context>, ground: &Arc<Ground>, to: mpsc::Sender<Snapshot>) -> Subscription {
+    let (context, setup) = (context.clone(), ground.setup());
     poll(Query::Endpoints, ENDPOINTS, to, move || {
-        let context = context.clone();
-        async move { rows(&context).map(Answer::Endpoints).map_err(|failure| failure.message) }
+        let (context, setup) = (context.clone(), setup.clone());
+        async move { rows(&context, &setup).map(Answer::Endpoints).map_err(|failure| failure.message) }
     })
 }
 
-fn rows(context: &Context) -> Result<Vec<EndpointRow>, Failure> {
-    let setup = context.setup(None, false)?;
-    let urls = reach::urls(&setup, context.state()?.gateway_port);
+fn rows(context: &Context, setup: &Setup) -> Result<Vec<EndpointRow>, Failure> {
+    let urls = reach::urls(setup, context.state()?.gateway_port);
     let mut rows = Vec::new();
     for (name, part) in &setup.lab.parts {
         let public = part.component.endpoints.iter().position(|endpoint| endpoint.public);

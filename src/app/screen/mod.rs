@@ -1,6 +1,7 @@
 //! The terminal app's other half: opens it, and carries out what it asks for.
 
 mod effects;
+mod ground;
 mod lab;
 mod live;
 mod look;

@@ -11,6 +11,7 @@ use crate::tui::theme::{Meaning, Theme};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
+use std::cell::Cell;
 
 /// Which tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,6 +49,8 @@ pub struct Detail {
     previous: bool,
     /// Lines of events or causes that are scrolled away.
     scrolled: usize,
+    /// The most that could be, as it was last drawn: how long a text is depends on the room it gets.
+    most: Cell<usize>,
     /// What it is of.
     of: Option<Object>,
 }
@@ -56,30 +59,37 @@ impl Detail {
     /// Shows another object from its beginning; the same one as it was.
     pub fn show(&mut self, of: Option<&Object>) {
         if self.of.as_ref() != of {
-            *self = Self { tab: self.tab, of: of.cloned(), ..Self::default() };
-            self.log.times = false;
+            *self = Self { tab: self.tab, log: self.log.anew(), of: of.cloned(), ..Self::default() };
         }
+    }
+
+    /// Brings a tab to the front, at its beginning.
+    pub fn turn_to(&mut self, tab: Tab) {
+        self.tab = tab;
+        self.scrolled = 0;
     }
 
     /// The log of another container.
     pub fn next_container(&mut self) {
         self.container += 1;
         self.previous = false;
-        self.log = LogPane { times: self.log.times, wraps: self.log.wraps, ..LogPane::default() };
+        self.log = self.log.anew();
     }
 
     /// The log of the run before, or of the present one again.
     pub fn turn_previous(&mut self) {
         self.previous = !self.previous;
-        self.log = LogPane { times: self.log.times, wraps: self.log.wraps, ..LogPane::default() };
+        self.log = self.log.anew();
     }
 
     /// Scrolls what is shown by so many lines.
     pub fn go(&mut self, by: i64, looks: &Looks) {
         match (self.tab, &looks.log) {
             (Tab::Log, Some(log)) => self.log.go(by, &log.ring),
-            // nobody scrolls further than this by hand, and the end of a text that is not drawn yet is not known
-            _ => self.scrolled = self.scrolled.saturating_add_signed(isize::try_from(by.min(50)).unwrap_or(0)),
+            _ => {
+                let most = self.most.get();
+                self.scrolled = self.scrolled.min(most).saturating_add_signed(isize::try_from(by).unwrap_or(0)).min(most);
+            }
         }
     }
 
@@ -142,7 +152,8 @@ impl Detail {
         };
         let area = at_the_foot(&foot, area, buffer);
         let height = usize::from(area.height);
-        let first = self.scrolled.min(lines.len().saturating_sub(height));
+        self.most.set(lines.len().saturating_sub(height));
+        let first = self.scrolled.min(self.most.get());
         for (row, line) in area.rows().zip(lines.iter().skip(first)) {
             buffer.set_line(row.x, row.y, line, row.width);
         }

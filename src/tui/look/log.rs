@@ -18,6 +18,8 @@ pub struct LogPane {
     words: String,
     /// The line that was found last.
     hit: Option<u64>,
+    /// It was looked for in this log.
+    looked: bool,
     /// With the time before each line.
     pub times: bool,
     /// Long lines go on in the next row.
@@ -25,6 +27,12 @@ pub struct LogPane {
 }
 
 impl LogPane {
+    /// The same way of looking, at another log.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self { words: self.words.clone(), times: self.times, wraps: self.wraps, ..Self::default() }
+    }
+
     /// Whether it stands still while lines come.
     pub fn is_paused(&self) -> bool {
         self.low.is_some()
@@ -61,6 +69,7 @@ impl LogPane {
     }
 
     fn show_hit(&mut self, ring: &LogRing) {
+        self.looked = true;
         // with a few lines of what came after it
         self.low = self.hit.map(|hit| (hit + 3).min(ring.end().saturating_sub(1))).or(self.low);
     }
@@ -132,7 +141,7 @@ impl LogPane {
             spans.insert(0, theme.span(Meaning::Warning, clip(&format!("! cut off for {since}: {} ", trouble.words), columns * 2 / 3)));
         }
         if self.searches() {
-            let found = if self.hit.is_some() { "" } else { " (not found)" };
+            let found = if self.looked && self.hit.is_none() { " (not found)" } else { "" };
             spans.push(theme.span(Meaning::Key, format!(" · /{}{found}", self.words)));
         }
         Line::from(spans)

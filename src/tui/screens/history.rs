@@ -139,7 +139,7 @@ impl Screen for History {
         Vec::new()
     }
 
-    fn filter(&mut self, text: &str) {
+    fn filter(&mut self, text: &str, _shared: &Shared) {
         text.clone_into(&mut self.filter);
         self.at = 0;
     }

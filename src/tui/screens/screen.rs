@@ -76,6 +76,14 @@ pub trait Screen: Send {
     /// Shows only what has this text in it; empty for everything. Called with each letter.
     fn filter(&mut self, _text: &str, _shared: &Shared) {}
 
+    /// Whether `/` searches in what is shown now, rather than filtering it. What is typed for the one and for the other is kept apart.
+    fn searches(&self) -> bool {
+        false
+    }
+
+    /// Looks for this text; empty for nothing. Called with each letter.
+    fn search(&mut self, _text: &str, _shared: &Shared) {}
+
     /// The run that line 1 speaks of while this screen is in front, and its present moment.
     fn run<'a>(&'a self, shared: &'a Shared) -> Option<(&'a RunView, At)> {
         shared.run.as_ref().map(|run| (run, shared.now))

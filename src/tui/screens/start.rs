@@ -324,7 +324,7 @@ impl Screen for Start {
         }
     }
 
-    fn filter(&mut self, text: &str) {
+    fn filter(&mut self, text: &str, _shared: &Shared) {
         text.clone_into(&mut self.filter);
         self.part = 0;
         if !text.is_empty() {

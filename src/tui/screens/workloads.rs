@@ -1,8 +1,7 @@
 //! Pods under what runs them, with their events, logs and causes; restart, scale, end a pod.
 
 use super::screen::Screen;
-use crate::model::look::{Act, Query, Target};
-use crate::model::look::{PodRow, Workload, WorkloadRow};
+use crate::model::look::{Act, LogRing, PodRow, Query, Target, Workload, WorkloadRow};
 use crate::tui::keymap::{Action, Binding, danger, own};
 use crate::tui::look::{Detail, Order, Rows, Tab, at_the_foot, draw_list, trouble_lines};
 use crate::tui::message::{Effect, News, Question};
@@ -83,9 +82,9 @@ impl Workloads {
     fn own(&mut self, name: &str, shared: &Shared) -> Vec<Effect> {
         let log = shared.looks.log.as_ref();
         match name {
-            "log" => self.detail.tab = Tab::Log,
-            "explain" => self.detail.tab = Tab::Cause,
-            "events" => self.detail.tab = Tab::Events,
+            "log" => self.detail.turn_to(Tab::Log),
+            "explain" => self.detail.turn_to(Tab::Cause),
+            "events" => self.detail.turn_to(Tab::Events),
             "follow" => log.into_iter().for_each(|log| self.detail.log.pause(&log.ring)),
             "next-match" => log.into_iter().for_each(|log| self.detail.log.next(true, &log.ring)),
             "match-before" => log.into_iter().for_each(|log| self.detail.log.next(false, &log.ring)),
@@ -191,8 +190,8 @@ impl Screen for Workloads {
             Action::PageDown => self.go(page, shared),
             Action::Top => self.go(i64::from(i32::MIN), shared),
             Action::Bottom => self.go(i64::from(i32::MAX), shared),
-            Action::NextTab => self.detail.tab = self.detail.tab.turn(1),
-            Action::PreviousTab => self.detail.tab = self.detail.tab.turn(Tab::NAMES.len() - 1),
+            Action::NextTab => self.detail.turn_to(self.detail.tab.turn(1)),
+            Action::PreviousTab => self.detail.turn_to(self.detail.tab.turn(Tab::NAMES.len() - 1)),
             Action::Enter => match (self.scale.take(), self.workload(shared)) {
                 (Some(to), Some(one)) => {
                     let act = Act::Scale { target: Self::target(one), from: one.wanted, to, manifest: one.manifest };
@@ -227,13 +226,18 @@ impl Screen for Workloads {
     }
 
     fn filter(&mut self, text: &str, shared: &Shared) {
-        match &shared.looks.log {
-            Some(log) if self.in_log() => self.detail.log.search(text, &log.ring),
-            _ => {
-                text.clone_into(&mut self.filter);
-                self.renew(shared);
-            }
-        }
+        text.clone_into(&mut self.filter);
+        self.renew(shared);
+    }
+
+    fn searches(&self) -> bool {
+        self.in_log()
+    }
+
+    fn search(&mut self, text: &str, shared: &Shared) {
+        let none = LogRing::default();
+        let ring = shared.looks.log.as_ref().map_or(&none, |log| &log.ring);
+        self.detail.log.search(text, ring);
     }
 
     fn draw(&self, area: Rect, buffer: &mut Buffer, shared: &Shared) {

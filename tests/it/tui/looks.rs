@@ -339,6 +339,46 @@ fn a_log_follows_pauses_and_is_searched() {
 }
 
 #[test]
+fn what_is_searched_in_a_log_and_what_the_list_is_filtered_by_are_two_things() {
+    let mut app = on_crash();
+    app.press("/").type_text("apps").press("enter l");
+    seen(&mut app, 0, Query::Log(log_of()), lines(&SAID));
+    app.press("/").type_text("error").press("enter");
+    let both = app.text((120, 40));
+    assert!(both.contains("2 of 5 pods") || both.contains("1 of 5 pods"), "{both}");
+    assert!(both.contains("· /apps") && both.contains("· /error"), "{both}");
+    // the search goes first, then the filter
+    app.press("esc");
+    let filtered = app.text((120, 40));
+    assert!(filtered.contains("· /apps") && !filtered.contains("/error"), "{filtered}");
+    app.press("esc");
+    assert!(!app.text((120, 40)).contains("· /apps"));
+}
+
+#[test]
+fn the_end_of_a_long_list_of_events_is_one_key_away_and_so_is_its_beginning() {
+    let mut app = on_crash();
+    app.press("v enter");
+    let event = |number: u64| EventRow {
+        last: Some(ago(200 - number)),
+        warning: false,
+        reason: format!("Reason{number}"),
+        about: object("Pod", "apps", "app-python-6f7d9-x2x7q"),
+        count: 1,
+        message: "said".into(),
+    };
+    seen(&mut app, 0, Query::Events, Ok(Answer::Events(Arc::new((0..100).map(event).collect()))));
+    assert!(app.text((120, 40)).contains("Reason99"));
+    app.press("G");
+    let end = app.text((120, 40));
+    assert!(end.contains("Reason0") && !end.contains("Reason99"), "{end}");
+    app.press("up");
+    assert_ne!(app.text((120, 40)), end, "one key back is one line back");
+    app.press("g");
+    assert!(app.text((120, 40)).contains("Reason99"));
+}
+
+#[test]
 fn a_flood_of_lines_is_bounded_counted_and_drawn_in_no_time() {
     let mut app = on_crash();
     app.press("l enter");
