@@ -238,6 +238,7 @@ fn child(flood: bool) -> Outcome<()> {
         run: None,
         at_work: AtWork::Nothing,
         host: String::new(),
+        looks: labctl::model::look::Looks::default(),
     };
     let mut model = Model::new(shared, ScreenId::Run);
     drop(update(&mut model, Msg::News(News::Preparing { verb: "up".to_owned(), what: String::new() })));
