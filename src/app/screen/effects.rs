@@ -74,9 +74,9 @@ impl Hands {
                 let done = self.looks.act(act);
                 self.does(async move { vec![done.await.map_or_else(|failure| News::Failed(trouble(&failure)), News::Said)] });
             }
-            Effect::Credentials => self.reads(move || {
-                reach::credentials(&context).map_or_else(|failure| News::Failed(trouble(&failure)), News::Credentials)
-            }),
+            Effect::Credentials => {
+                self.reads(move || reach::credentials(&context).map_or_else(|failure| News::Failed(trouble(&failure)), News::Credentials))
+            }
             Effect::Control(control) => {
                 if let Some(live) = &self.live {
                     // a run that takes nothing any more has ended
