@@ -15,7 +15,6 @@ use std::cell::Cell;
 
 /// Which tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum Tab {
     #[default]
     About,

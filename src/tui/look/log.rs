@@ -33,11 +33,6 @@ impl LogPane {
         Self { words: self.words.clone(), times: self.times, wraps: self.wraps, ..Self::default() }
     }
 
-    /// Whether it stands still while lines come.
-    pub fn is_paused(&self) -> bool {
-        self.low.is_some()
-    }
-
     /// Stands still, or goes on with the newest.
     pub fn pause(&mut self, ring: &LogRing) {
         self.low = if self.low.is_some() { None } else { Some(ring.end().saturating_sub(1)) };
@@ -212,15 +207,15 @@ mod tests {
         let mut ring = ring(&["a", "b", "c", "d"]);
         let mut pane = LogPane::default();
         pane.go(-1, &ring);
-        assert_eq!((pane.is_paused(), pane.text(&ring, 2)), (true, "b\nc".to_owned()));
+        assert_eq!((pane.low.is_some(), pane.text(&ring, 2)), (true, "b\nc".to_owned()));
         push(&mut ring, &["e"]);
         assert_eq!(pane.text(&ring, 2), "b\nc");
         pane.go(10, &ring);
-        assert_eq!((pane.is_paused(), pane.text(&ring, 1)), (false, "e".to_owned()));
+        assert_eq!((pane.low.is_some(), pane.text(&ring, 1)), (false, "e".to_owned()));
         pane.go(-100, &ring);
         assert_eq!(pane.text(&ring, 1), "b", "no further than to the first that is kept");
         pane.pause(&ring);
-        assert!(!pane.is_paused());
+        assert!(pane.low.is_none());
     }
 
     #[test]
