@@ -132,8 +132,8 @@ fn usage(step: u64) -> Usage {
 fn workloads_app() -> App {
     let mut app = App::new(ScreenId::Workloads);
     app.wait(0);
-    seen(&mut app, 0, Query::Pods, Ok(Answer::Pods(Arc::new(pods()))));
     seen(&mut app, 0, Query::Workloads, Ok(Answer::Workloads(Arc::new(workloads()))));
+    seen(&mut app, 0, Query::Pods, Ok(Answer::Pods(Arc::new(pods()))));
     seen(&mut app, 0, Query::Usage, Ok(Answer::Usage(Arc::new(usage(0)))));
     app
 }
