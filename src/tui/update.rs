@@ -141,9 +141,14 @@ fn hear(model: &mut Model, news: &News) -> Vec<Effect> {
         News::Said(text) => asked.push(Effect::Say(text.clone())),
         News::Failed(trouble) => model.flash = Some(Flash { text: in_one_line(trouble), bad: true, since: model.shared.now }),
         News::Host(text) => text.clone_into(&mut model.shared.host),
-        News::Stacks(_) | News::Findings(_) | News::Judged { .. } | News::Planned(_) | News::History(_) | News::Compared(..) => {}
+        News::Stacks(_)
+        | News::Findings(_)
+        | News::Judged { .. }
+        | News::Planned(_)
+        | News::History(_)
+        | News::Compared(..)
+        | News::Credentials(_) => {}
         News::Seen(snapshot) => model.shared.looks.take(Snapshot::clone(snapshot)),
-        News::Credentials(_) => {}
         News::Leave => asked.push(Effect::Quit),
     }
     let Model { screens, shared, .. } = model;

@@ -75,7 +75,7 @@ impl Hands {
                 self.does(async move { vec![done.await.map_or_else(|failure| News::Failed(trouble(&failure)), News::Said)] });
             }
             Effect::Credentials => {
-                self.reads(move || reach::credentials(&context).map_or_else(|failure| News::Failed(trouble(&failure)), News::Credentials))
+                self.reads(move || reach::credentials(&context).map_or_else(|failure| News::Failed(trouble(&failure)), News::Credentials));
             }
             Effect::Control(control) => {
                 if let Some(live) = &self.live {

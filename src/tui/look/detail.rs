@@ -83,12 +83,11 @@ impl Detail {
 
     /// Scrolls what is shown by so many lines.
     pub fn go(&mut self, by: i64, looks: &Looks) {
-        match (self.tab, &looks.log) {
-            (Tab::Log, Some(log)) => self.log.go(by, &log.ring),
-            _ => {
-                let most = self.most.get();
-                self.scrolled = self.scrolled.min(most).saturating_add_signed(isize::try_from(by).unwrap_or(0)).min(most);
-            }
+        if let (Tab::Log, Some(log)) = (self.tab, &looks.log) {
+            self.log.go(by, &log.ring);
+        } else {
+            let most = self.most.get();
+            self.scrolled = self.scrolled.min(most).saturating_add_signed(isize::try_from(by).unwrap_or(0)).min(most);
         }
     }
 

@@ -54,11 +54,12 @@ pub fn draw_list(rows: &Rows, looks: &Looks, now: At, area: Rect, theme: Theme, 
     let name = wide.saturating_sub(taken + 3).max(8);
     let mut all = area.rows();
     let Some(top) = all.next() else { return };
-    let heads: String = columns.iter().map(|column| format!(" {}", right(column.head, column.columns))).collect();
+    let heads: Vec<String> = columns.iter().map(|column| right(column.head, column.columns)).collect();
+    let heads = format!(" {}", heads.join(" "));
     buffer.set_line(top.x, top.y, &theme.span(Meaning::Dim, format!("   {}{heads}", fit("name", name))).into(), top.width);
     let height = usize::from(area.height).saturating_sub(1);
-    let first = first_shown(rows.at(), rows.rows.len(), height.max(1));
-    for (at, (place, row)) in all.zip(rows.rows.iter().skip(first)).enumerate() {
+    let first = first_shown(rows.at(), rows.shown.len(), height.max(1));
+    for (at, (place, row)) in all.zip(rows.shown.iter().skip(first)).enumerate() {
         let line = match row {
             Row::Space(space, pods) => {
                 let count = if *pods == 1 { "1 pod".to_owned() } else { format!("{pods} pods") };

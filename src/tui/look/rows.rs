@@ -65,7 +65,7 @@ pub enum Row {
 #[derive(Debug, Default)]
 pub struct Rows {
     /// In order.
-    pub rows: Vec<Row>,
+    pub shown: Vec<Row>,
     /// Pods that are shown, of all.
     pub pods: (usize, usize),
     /// What was chosen by hand; it keeps its name while rows come and go.
@@ -85,7 +85,7 @@ impl Rows {
             .filter(|at| pods.get(*at).is_some_and(|pod| (!only_trouble || unwell(pod.condition)) && filter.takes_pod(pod)))
             .collect();
         self.pods = (wanted.len(), pods.len());
-        self.rows = if order == Order::Place {
+        self.shown = if order == Order::Place {
             let shown: Vec<usize> = (0..workloads.len())
                 .filter(|at| workloads.get(*at).is_some_and(|one| (!only_trouble || unwell(one.condition)) && filter.takes_workload(one)))
                 .collect();
@@ -97,13 +97,13 @@ impl Rows {
     }
 
     fn find(&mut self, looks: &Looks) {
-        let at = self.chosen.as_ref().and_then(|chosen| self.rows.iter().position(|row| object(row, looks).as_ref() == Some(chosen)));
-        self.at = at.unwrap_or(self.at).min(self.rows.len().saturating_sub(1));
-        if matches!(self.rows.get(self.at), Some(Row::Space(..))) {
+        let at = self.chosen.as_ref().and_then(|chosen| self.shown.iter().position(|row| object(row, looks).as_ref() == Some(chosen)));
+        self.at = at.unwrap_or(self.at).min(self.shown.len().saturating_sub(1));
+        if matches!(self.shown.get(self.at), Some(Row::Space(..))) {
             self.at += 1;
         }
         // what is gone is not chosen any more, but what stands in its place
-        self.chosen = self.rows.get(self.at).and_then(|row| object(row, looks));
+        self.chosen = self.shown.get(self.at).and_then(|row| object(row, looks));
     }
 
     /// Where the chosen row is.
@@ -113,19 +113,19 @@ impl Rows {
 
     /// Moves by so many rows.
     pub fn go(&mut self, by: isize, looks: &Looks) {
-        let last = self.rows.len().saturating_sub(1);
+        let last = self.shown.len().saturating_sub(1);
         let mut to = self.at.saturating_add_signed(by).min(last);
-        if matches!(self.rows.get(to), Some(Row::Space(..))) {
+        if matches!(self.shown.get(to), Some(Row::Space(..))) {
             // a namespace is no place to stand on; the first row is always one
             to = if by < 0 && to > 0 { to - 1 } else { (to + 1).min(last) };
         }
         self.at = to;
-        self.chosen = self.rows.get(to).and_then(|row| object(row, looks));
+        self.chosen = self.shown.get(to).and_then(|row| object(row, looks));
     }
 
     /// The chosen pod, if it is one.
     pub fn pod<'l>(&self, looks: &'l Looks) -> Option<&'l PodRow> {
-        match self.rows.get(self.at)? {
+        match self.shown.get(self.at)? {
             Row::Pod(at, _) => looks.pods.answer()?.get(*at),
             _ => None,
         }
@@ -134,7 +134,7 @@ impl Rows {
     /// The chosen workload, or the one that the chosen pod belongs to.
     pub fn workload<'l>(&self, looks: &'l Looks) -> Option<&'l WorkloadRow> {
         let workloads = looks.workloads.answer()?;
-        match self.rows.get(self.at)? {
+        match self.shown.get(self.at)? {
             Row::Workload(at) => workloads.get(*at),
             Row::Pod(at, _) => {
                 let made_by = looks.pods.answer()?.get(*at)?.workload.as_ref()?;

@@ -76,10 +76,16 @@ impl Screen for Lab {
         let some = || self.component(shared).is_some();
         match action {
             Action::Own("passwords") => true,
-            Action::Own("pods") | Action::Filter => some(),
+            Action::Own("pods")
+            | Action::Filter
+            | Action::Up
+            | Action::Down
+            | Action::PageUp
+            | Action::PageDown
+            | Action::Top
+            | Action::Bottom => some(),
             Action::Open => self.url(shared).is_some(),
             Action::Copy => self.url(shared).is_some() || self.password(shared).is_some(),
-            Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::Top | Action::Bottom => some(),
             Action::Back => self.secrets.is_some(),
             _ => false,
         }
@@ -137,7 +143,7 @@ impl Screen for Lab {
         let [left, rest] =
             Layout::horizontal([Constraint::Percentage(if area.width >= 100 { 46 } else { 50 }), Constraint::Fill(1)]).areas(area);
         self.draw_components(left, buffer, shared);
-        let uses = u16::try_from(self.uses(shared, 200).len()).unwrap_or(4).clamp(2, 6) + 2;
+        let uses = u16::try_from(Self::uses(shared, 200).len()).unwrap_or(4).clamp(2, 6) + 2;
         let alerts = u16::try_from(shared.looks.alerts.answer().map_or(1, Vec::len)).unwrap_or(1).clamp(1, 5) + 2;
         let [detail, usage, firing, later] =
             Layout::vertical([Constraint::Fill(1), Constraint::Length(uses), Constraint::Length(alerts), Constraint::Length(4)])
@@ -145,11 +151,11 @@ impl Screen for Lab {
         self.draw_detail(detail, buffer, shared);
         let theme = shared.theme;
         let inner = panel(usage, "uses", theme, buffer);
-        lines(&self.uses(shared, usize::from(inner.width)), inner, buffer);
+        lines(&Self::uses(shared, usize::from(inner.width)), inner, buffer);
         let inner = panel(firing, "alerts", theme, buffer);
         lines(&alert_lines(shared, usize::from(inner.width)), inner, buffer);
         let inner = panel(later, "service levels, cost", theme, buffer);
-        let text = "Budgets of service levels and cost per hour: this part of labctl has not landed yet.";
+        let text = "Budgets and cost per hour: this part of labctl has not landed yet.";
         let told: Vec<Line<'_>> =
             wrap(text, usize::from(inner.width)).into_iter().map(|line| theme.span(Meaning::Dim, line).into()).collect();
         lines(&told, inner, buffer);
@@ -231,7 +237,10 @@ impl Lab {
         }
         told.extend(one.lacks.iter().flat_map(|lacks| wrap(lacks, columns)).map(|line| Line::from(theme.span(Meaning::Bad, line))));
         if one.drifted > 0 {
-            let text = format!("{} objects are not as the manifests say: labctl up mends them", one.drifted);
+            let text = match one.drifted {
+                1 => "1 object is not as the manifests say: labctl up mends it".to_owned(),
+                count => format!("{count} objects are not as the manifests say: labctl up mends them"),
+            };
             told.extend(wrap(&text, columns).into_iter().map(|line| Line::from(theme.span(Meaning::Warning, line))));
         }
         for check in &one.checks {
@@ -256,7 +265,7 @@ impl Lab {
     }
 
     /// CPU and memory of the cluster and its nodes, with what they were.
-    fn uses(&self, shared: &Shared, columns: usize) -> Vec<Line<'static>> {
+    fn uses(shared: &Shared, columns: usize) -> Vec<Line<'static>> {
         let (theme, now, looks) = (shared.theme, shared.now, &shared.looks);
         let mut told = Vec::new();
         if let Some(usage) = looks.usage.answer() {
@@ -310,6 +319,7 @@ fn component_line(one: &ComponentStatus, name: usize, columns: usize, stale: boo
         (Some(lacks), ..) => lacks.clone(),
         (None, Some(check), _) => format!("{}: {}", check.name, check.seen),
         (None, None, 0) => String::new(),
+        (None, None, 1) => "1 object changed by hand".to_owned(),
         (None, None, count) => format!("{count} objects changed by hand"),
     };
     let plain = if stale { Meaning::Dim } else { Meaning::Text };
@@ -348,13 +358,15 @@ fn secret_lines(all: &[Credential], component: &str, columns: usize, theme: Them
     }
     let mut told = Vec::new();
     for one in own {
-        let head = format!("{} ({})", one.name, one.component);
-        told.push(Line::from(vec![
-            theme.span(Meaning::Dim, clip(&format!("{head}: "), columns)),
-            theme.span(Meaning::Strong, format!("{}  {}", one.user, one.password.reveal())),
-        ]));
+        // a password that is cut off is none, so it never shares its line
+        told.push(theme.span(Meaning::Dim, clip(&format!("{} ({}): {}", one.name, one.component, one.user), columns)).into());
+        told.extend(
+            wrap(one.password.reveal(), columns.saturating_sub(2))
+                .into_iter()
+                .map(|line| Line::from(theme.span(Meaning::Strong, format!("  {line}")))),
+        );
     }
-    told.push(theme.span(Meaning::Dim, "x hides them; y copies the chosen component's password").into());
+    told.extend(wrap("x hides them, y copies this one", columns).into_iter().map(|line| theme.span(Meaning::Dim, line).into()));
     told
 }
 

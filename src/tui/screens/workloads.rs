@@ -171,8 +171,15 @@ impl Screen for Workloads {
             Action::Own("previous") => self.in_log() && self.detail.log_choices(&self.rows, looks).0,
             Action::Own("container") => self.in_log() && self.detail.log_choices(&self.rows, looks).1,
             Action::Own(_) | Action::Filter => true,
-            Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::Top | Action::Bottom => self.rows.object().is_some(),
-            Action::NextTab | Action::PreviousTab | Action::Copy => self.rows.object().is_some(),
+            Action::Up
+            | Action::Down
+            | Action::PageUp
+            | Action::PageDown
+            | Action::Top
+            | Action::Bottom
+            | Action::NextTab
+            | Action::PreviousTab
+            | Action::Copy => self.rows.object().is_some(),
             Action::Enter => self.rows.object().is_some() && (self.scale.is_some() || !self.wide),
             Action::Back => self.wide || self.scale.is_some(),
             _ => false,
@@ -286,7 +293,7 @@ impl Workloads {
             foot.push(theme.span(Meaning::Key, text).into());
         }
         let inner = at_the_foot(&foot, inner, buffer);
-        if self.rows.rows.is_empty() && !inner.is_empty() {
+        if self.rows.shown.is_empty() && !inner.is_empty() {
             let text = match looks.pods.answer() {
                 None if looks.pods.trouble().is_some() => "nothing is known yet",
                 None => "the API server is asked for its pods",
