@@ -1,7 +1,7 @@
 //! What looks at a lab stand on: its stack as it was last brought up, and a connection to its cluster, for as long as anybody looks and the lab is
 //! the same one.
 
-use crate::adapters::kube;
+use crate::adapters::kube::{connect, identity};
 use crate::app::context::Context;
 use crate::app::exit::Failure;
 use crate::cluster::Cluster;
@@ -91,7 +91,7 @@ impl Ground {
 
     /// Looks at it through a connection of its own, whose watches end with what is asked through it.
     pub async fn looker_apart(&self) -> Result<Looker, Failure> {
-        let kube = kube::connect(&self.setup.kind.kubeconfig, Some(&self.setup.context())).await.map_err(StepError::from)?;
+        let kube = connect(&self.setup.kind.kubeconfig, Some(&self.setup.context())).await.map_err(StepError::from)?;
         let cluster = Arc::new(Cluster::new(kube, &self.setup.lab.name));
         Ok(Looker::new(cluster, self.connected.prober.clone(), Owners::default()))
     }
@@ -112,7 +112,7 @@ struct Mark {
 impl Mark {
     async fn of(context: &Context, setup: &Setup) -> Self {
         let remembered = tokio::fs::read(context.folder().join("lab.json")).await.ok();
-        Self { remembered, cluster: kube::identity(&setup.kind.kubeconfig, &setup.context()).await.ok() }
+        Self { remembered, cluster: identity(&setup.kind.kubeconfig, &setup.context()).await.ok() }
     }
 }
 
