@@ -52,7 +52,7 @@ fn with(text: &str, id: &str, today: &str, figures: &[Figure]) -> String {
     });
     let mut lines: Vec<String> = text.lines().filter(|line| !(is_row(line) && id_of(line) == id)).map(str::to_owned).collect();
     // figures of speed and of reliability have a table each
-    let before = |line: &String| is_row(line) && id_of(line)[..1] == id[..1] && number(&id_of(line)) < number(id);
+    let before = |line: &String| is_row(line) && id_of(line).starts_with('R') == id.starts_with('R') && number(&id_of(line)) < number(id);
     let head = lines.iter().position(|line| line.starts_with("| ---")).unwrap_or(lines.len().saturating_sub(1));
     let at = lines.iter().rposition(before).unwrap_or(head) + 1;
     lines.splice(at..at, fresh);
