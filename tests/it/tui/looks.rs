@@ -149,9 +149,9 @@ fn log_of() -> LogOf {
     LogOf { namespace: "apps".into(), pod: "app-python-6f7d9-x2x7q".into(), container: "worker".into(), previous: false }
 }
 
-fn lines(texts: &[&str]) -> Result<Answer, &'static str> {
+fn lines(texts: &[&str]) -> Answer {
     let line = |(number, text): (u64, &&str)| LogLine { at: Some(at(number * 250)), text: (*text).into() };
-    Ok(Answer::Log(LogBatch { lines: (0..).zip(texts).map(line).collect(), lost: 0, ended: None }))
+    Answer::Log(LogBatch { lines: (0..).zip(texts).map(line).collect(), lost: 0, ended: None })
 }
 
 const SAID: [&str; 7] = [
@@ -320,14 +320,14 @@ fn a_log_follows_pauses_and_is_searched() {
     let mut app = on_crash();
     app.press("l");
     assert!(app.model.looking.contains(&Query::Log(log_of())), "of the container that crashes: {:?}", app.model.looking);
-    seen(&mut app, 0, Query::Log(log_of()), lines(&SAID));
+    seen(&mut app, 0, Query::Log(log_of()), Ok(lines(&SAID)));
     insta::assert_snapshot!("workloads_log", app.all_sizes());
     app.press("enter t w").press("/").type_text("error").press("enter");
     let found = app.text((80, 24));
     assert!(found.contains("paused at") && found.contains("/error"), "{found}");
     insta::assert_snapshot!("workloads_log_search", found);
     // lines that come while it is paused move nothing
-    seen(&mut app, 0, Query::Log(log_of()), lines(&["a new line"]));
+    seen(&mut app, 0, Query::Log(log_of()), Ok(lines(&["a new line"])));
     assert!(!app.text((80, 24)).contains("a new line"));
     app.press("f");
     assert!(app.text((80, 24)).contains("a new line"));
@@ -342,7 +342,7 @@ fn a_log_follows_pauses_and_is_searched() {
 fn what_is_searched_in_a_log_and_what_the_list_is_filtered_by_are_two_things() {
     let mut app = on_crash();
     app.press("/").type_text("apps").press("enter l");
-    seen(&mut app, 0, Query::Log(log_of()), lines(&SAID));
+    seen(&mut app, 0, Query::Log(log_of()), Ok(lines(&SAID)));
     app.press("/").type_text("error").press("enter");
     let both = app.text((120, 40));
     assert!(both.contains("2 of 5 pods") || both.contains("1 of 5 pods"), "{both}");
