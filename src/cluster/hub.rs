@@ -159,6 +159,11 @@ impl KindWatch {
         self.copy.lock().unwrap_or_else(PoisonError::into_inner).synced
     }
 
+    /// Whether the first whole list is still on its way, with nothing known to be in its way.
+    pub fn listing(&self) -> bool {
+        !self.synced() && self.trouble().is_none()
+    }
+
     /// What is wrong with the watch, if anything.
     pub fn trouble(&self) -> Option<String> {
         self.copy.lock().unwrap_or_else(PoisonError::into_inner).trouble.clone()

@@ -81,7 +81,7 @@ impl Cluster {
         let watches: Vec<Arc<KindWatch>> = wait::around_pods().iter().map(|resource| self.hub.watch(resource)).collect();
         let seen = async {
             let mut changes = self.hub.changes();
-            while !watches.iter().all(|watch| watch.synced()) && changes.changed().await.is_ok() {}
+            while watches.iter().any(|watch| watch.listing()) && changes.changed().await.is_ok() {}
         };
         // what is not seen by then is not reasoned with
         let _late = tokio::time::timeout(within, seen).await;

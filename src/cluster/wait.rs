@@ -101,11 +101,14 @@ impl Cluster {
                 round.say_notes(&waiting);
                 return Ok(());
             }
-            let found = round.causes(&pending).await;
+            let late = Instant::now() >= patience.deadline;
+            // half of what is around gives a cause that is half told
+            let looked_around = late || !round.listing_around(&pending);
+            let found = if looked_around { round.causes(&pending).await } else { Vec::new() };
             round.say(&pending, &found);
             let next = round.next_verdict(&found);
-            let hopeless = failed || next.is_some_and(|at| at <= Instant::now());
-            if hopeless || Instant::now() >= patience.deadline {
+            let hopeless = looked_around && (failed || next.is_some_and(|at| at <= Instant::now()));
+            if hopeless || late {
                 let pending = pending.into_iter().map(|(object, _, reason)| Pending { object, reason }).collect();
                 let not_ready = NotReady { after: started.elapsed(), hopeless, pending, causes: found };
                 for cause in &not_ready.causes {
@@ -267,14 +270,22 @@ impl Round<'_> {
         None
     }
 
+    /// What causes are found in: pods, events, claims, nodes. None where none can be found.
+    fn around(&self, open: &[Open]) -> Option<[Arc<KindWatch>; 4]> {
+        let explained = |(object, _, _): &Open| causes::has_pods(object) || object.kind == "PersistentVolumeClaim";
+        open.iter().any(explained).then(|| around_pods().map(|resource| self.cluster.hub.watch(&resource)))
+    }
+
+    /// Whether some of it is still on its way.
+    fn listing_around(&self, open: &[Open]) -> bool {
+        self.around(open).is_some_and(|watches| watches.iter().any(|watch| watch.listing()))
+    }
+
     /// Joins pods, events, claims and logs of what is pending to causes.
     async fn causes(&mut self, open: &[Open]) -> Vec<Cause> {
         let mut found = Vec::new();
         self.pulled.clear();
-        if !open.iter().any(|(object, _, _)| causes::has_pods(object) || object.kind == "PersistentVolumeClaim") {
-            return found;
-        }
-        let [pods, events, claims, nodes] = around_pods().map(|resource| self.cluster.hub.watch(&resource));
+        let Some([pods, events, claims, nodes]) = self.around(open) else { return found };
         let nodes = nodes.filter(|_| true);
         let placed = pods.filter(|pod| pod["spec"]["nodeName"].is_string());
         for (object, there, _) in open {

@@ -6,15 +6,17 @@ use http::{Request, Response};
 use kube::client::Body;
 use labctl::adapters::kube::{Forwards, Objects};
 use labctl::checks::{Lookup, Prober};
-use labctl::cluster::{Cluster, ObjectRef};
+use labctl::cluster::{Cluster, ClusterError, ObjectRef};
 use labctl::insight::look::{Looker, Owners, Subscription};
 use labctl::model::look::{Answer, LogOf, Looks, Query, Snapshot};
-use labctl::model::run::{At, Object};
+use labctl::model::run::{At, Object, StepEvent};
+use labctl::support::progress::Sink;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use tower_test::mock::{self, SendResponse};
 
 /// An API server of pods. A watch that has nothing to say is held until something changes, then answered with that one change.
@@ -28,8 +30,10 @@ struct World {
     asked: Vec<String>,
     /// Bodies of requests that write.
     written: Vec<Value>,
-    /// Answers by path, before anything else.
+    /// Answers by path, before anything else but watches.
     scripted: BTreeMap<String, (u16, Vec<u8>)>,
+    /// The path that is answered only when it is told to.
+    slow: Option<(&'static str, Vec<SendResponse<Response<Body>>>)>,
 }
 
 fn text(reply: SendResponse<Response<Body>>, code: u16, body: Vec<u8>) {
@@ -47,12 +51,18 @@ impl World {
         if self.down {
             return broken(reply);
         }
+        if query.contains("watch=true") {
+            return self.held.push(reply);
+        }
+        match &mut self.slow {
+            Some((slow, waiting)) if *slow == path => return waiting.push(reply),
+            _ => {}
+        }
         if let Some((code, body)) = self.scripted.get(&path) {
             return text(reply, *code, body.clone());
         }
         match path.as_str() {
             "/readyz" => text(reply, 200, b"ok".to_vec()),
-            _ if query.contains("watch=true") => self.held.push(reply),
             "/api/v1/pods" => {
                 let list = json!({"kind": "PodList", "metadata": {"resourceVersion": self.version.to_string()}, "items": self.pods.values().collect::<Vec<_>>()});
                 text(reply, 200, list.to_string().into_bytes());
@@ -311,6 +321,44 @@ async fn an_object_that_is_gone_has_no_causes() {
     looks.explain(object);
     let answered = |looks: &Looks| looks.causes.as_ref().unwrap().1.answer().is_some_and(Vec::is_empty);
     until(&mut from, &mut looks, answered).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_cause_is_told_before_all_that_it_is_found_in_was_seen() {
+    let rig = rig();
+    let list = |items: Value| (200, json!({"metadata": {"resourceVersion": "1"}, "items": items}).to_string().into_bytes());
+    let pod = json!({"metadata": {"name": "p", "namespace": "n", "uid": "u"},
+        "spec": {"containers": [{"name": "c", "resources": {"requests": {"cpu": "900"}}}]},
+        "status": {"phase": "Pending", "conditions": [
+            {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes are available: 1 Insufficient cpu."}]}});
+    let kinds = json!({"resources": [{"kind": "Pod", "name": "pods", "namespaced": true}]});
+    let nodes = json!([{"metadata": {"name": "a"}, "status": {"allocatable": {"cpu": "4", "memory": "8Gi"}}}]);
+    let answers =
+        [("/api/v1", (200, kinds.to_string().into_bytes())), ("/api/v1/pods", list(json!([pod]))), ("/api/v1/nodes", list(nodes))];
+    rig.world().scripted.extend(answers.map(|(path, answer)| (path.to_owned(), answer)));
+    rig.world().slow = Some(("/api/v1/nodes", Vec::new()));
+
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let kept = heard.clone();
+    let sink = Sink::hearing(move |event, _| {
+        if let StepEvent::Waiting { last_reason, .. } = event {
+            kept.lock().unwrap().push(last_reason);
+        }
+    });
+    let (cluster, cancel) = (rig.cluster.clone(), CancellationToken::new());
+    let object = ObjectRef { api_version: "v1".into(), kind: "Pod".into(), namespace: Some("n".into()), name: "p".into() };
+    let wait = tokio::spawn(async move { cluster.wait_ready(&[object], Duration::from_mins(5), &sink, &cancel).await });
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    let before = heard.lock().unwrap().clone();
+    assert!(before.iter().all(|said| !said.contains("fits on no node")), "told without the nodes: {before:?}");
+    let (_, held) = rig.world().slow.take().unwrap();
+    for reply in held {
+        text(reply, 200, rig.world().scripted["/api/v1/nodes"].1.clone());
+    }
+    let outcome = wait.await.unwrap();
+    let told = heard.lock().unwrap().iter().find(|said| said.contains("fits on no node")).cloned().unwrap();
+    assert!(told.contains("it asks for 900 cpu, and node a has 4 of 4 free"), "{told}");
+    assert!(matches!(outcome, Err(ClusterError::NotReady(reason)) if reason.hopeless));
 }
 
 fn deployment(name: &str) -> ObjectRef {
