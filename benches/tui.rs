@@ -7,7 +7,7 @@
 mod record;
 
 use labctl::model::run::{At, Event, EventKind, PlanStep, RunId, RunPlan, StepEvent, StepId, Stream, Verb};
-use labctl::tui::{AtWork, Keymap, Model, Msg, News, ScreenId, Shared, Theme, Wires, update};
+use labctl::tui::{Model, Msg, News, ScreenId, Shared, Theme, Wires, update};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use record::{Figure, keep};
 use std::error::Error;
@@ -228,19 +228,7 @@ fn said(seq: u64) -> Arc<Event> {
 
 /// The app's own loop on this terminal, with a run that floods it: at a rate for as long as it is looked at, or an hour's events as fast as they go.
 fn child(flood: bool) -> Outcome<()> {
-    let shared = Shared {
-        lab: "bench".to_owned(),
-        now: now(),
-        read_only: false,
-        size: (0, 0),
-        theme: Theme::Dark,
-        keymap: Keymap::default(),
-        run: None,
-        at_work: AtWork::Nothing,
-        host: String::new(),
-        looks: labctl::model::look::Looks::default(),
-    };
-    let mut model = Model::new(shared, ScreenId::Run);
+    let mut model = Model::new(Shared::new("bench".to_owned(), now(), Theme::Dark), ScreenId::Run);
     drop(update(&mut model, Msg::News(News::Preparing { verb: "up".to_owned(), what: String::new() })));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (events, from_run) = mpsc::channel(1024);

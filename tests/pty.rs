@@ -1,6 +1,8 @@
 //! The binary in a real terminal: what only a terminal shows. Few tests, each waits for text on the screen with a deadline.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "clippy knows tests only by #[test]; these are their helpers")]
+#![expect(clippy::unwrap_used, reason = "clippy knows tests only by #[test]; these are their helpers")]
+
+mod terminal;
 
 use labctl::engine::attach::{Limits, Places, Serving, serve};
 use labctl::engine::journal::JournalWriter;
@@ -8,79 +10,32 @@ use labctl::engine::step::{Cx, Observed, Step, StepError};
 use labctl::engine::{Node, Plan, RunOptions, SystemClock, run};
 use labctl::model::run::{RunId, Verb};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::sync::{Arc, mpsc};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use terminal::{Seen, Then, heard};
 
 /// Long enough for any machine: a screen that says nothing for so long never will.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What a person does once something is on the screen.
-enum Then<'a> {
-    Press(&'a str),
-    /// A signal to labctl itself.
-    Signal(rustix::process::Signal),
-    /// Another size of the terminal: columns and rows.
-    Resize(u16, u16),
-}
-
-/// Opens labctl in a terminal of 120x40 and goes through `script`: waits for a text on the screen, then does something. The last screen that was
-/// seen of the app, what stands on the terminal after it, and how it ended. Its settings are compared before and after.
-#[track_caller]
-fn in_app(home: &std::path::Path, args: &[&str], script: &[(&str, Then<'_>)]) -> (String, String, portable_pty::ExitStatus) {
-    let pty = native_pty_system().openpty(PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 }).unwrap();
-    let before = pty.master.get_termios().unwrap();
+/// labctl in a home of its own, and nothing of this environment.
+fn command(home: &std::path::Path, args: &[&str]) -> CommandBuilder {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_labctl"));
     command.args(args);
     command.env_clear();
     command.env("HOME", home);
     command.env("TERM", "xterm-256color");
     command.cwd(home);
-    let mut child = pty.slave.spawn_command(command).unwrap();
-    let id = rustix::process::Pid::from_raw(child.process_id().unwrap().cast_signed()).unwrap();
-    // the slave stays open, so that settings can be read when labctl has gone
-    let (mut reader, mut writer) = (pty.master.try_clone_reader().unwrap(), pty.master.take_writer().unwrap());
-    let (say, said) = mpsc::channel::<Vec<u8>>();
-    std::thread::spawn(move || {
-        let mut buffer = [0; 4096];
-        while let Ok(count @ 1..) = reader.read(&mut buffer) {
-            if say.send(buffer[..count].to_vec()).is_err() {
-                return;
-            }
-        }
-    });
-    let mut terminal = vt100::Parser::new(40, 120, 0);
-    let mut last = String::new();
-    for (word, then) in script {
-        // one deadline for the whole wait: the clock on the screen alone says something every second
-        let until = Instant::now() + PATIENCE;
-        while !terminal.screen().contents().contains(word) {
-            let Ok(bytes) = said.recv_timeout(until.saturating_duration_since(Instant::now())) else {
-                panic!("`{word}` never came:\n{}", terminal.screen().contents());
-            };
-            terminal.process(&bytes);
-        }
-        last = terminal.screen().contents();
-        match then {
-            Then::Press(keys) => writer.write_all(keys.as_bytes()).unwrap(),
-            Then::Signal(signal) => rustix::process::kill_process(id, *signal).unwrap(),
-            Then::Resize(columns, rows) => {
-                pty.master.resize(PtySize { rows: *rows, cols: *columns, pixel_width: 0, pixel_height: 0 }).unwrap();
-                terminal.screen_mut().set_size(*rows, *columns);
-            }
-        }
-    }
-    let (ended, status) = mpsc::channel();
-    std::thread::spawn(move || ended.send(child.wait()));
-    let status = status.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it does not end:\n{}", terminal.screen().contents())).unwrap();
-    let after = pty.master.get_termios().unwrap();
-    drop(pty.slave);
-    while let Ok(bytes) = said.recv_timeout(PATIENCE) {
-        terminal.process(&bytes);
-    }
-    assert_eq!(after, before, "the terminal's settings changed");
-    assert!(!terminal.screen().alternate_screen() && !terminal.screen().hide_cursor() && !terminal.screen().bracketed_paste());
-    (last, terminal.screen().contents(), status)
+    command
+}
+
+#[track_caller]
+fn in_app(home: &std::path::Path, args: &[&str], script: &[(&str, Then<'_>)]) -> Seen {
+    terminal::in_app(command(home, args), PATIENCE, script)
+}
+
+fn kill(process: u32, signal: rustix::process::Signal) {
+    rustix::process::kill_process(rustix::process::Pid::from_raw(process.cast_signed()).unwrap(), signal).unwrap();
 }
 
 #[test]
@@ -122,7 +77,7 @@ fn a_bring_up_that_cannot_begin_says_why_in_the_app_and_after_it() {
 fn a_signal_closes_the_app_and_gives_the_terminal_back() {
     for (signal, code) in [(rustix::process::Signal::TERM, 143), (rustix::process::Signal::INT, 130)] {
         let home = tempfile::tempdir().unwrap();
-        let (_, after, status) = in_app(home.path(), &[], &[("doctor", Then::Signal(signal))]);
+        let (_, after, status) = in_app(home.path(), &[], &[("doctor", Then::Do(&|labctl| kill(labctl, signal)))]);
         assert_eq!((after.trim(), status.exit_code()), ("", code));
     }
 }
@@ -216,16 +171,8 @@ fn in_terminal(args: &[&str], word: &str, interrupt: bool) -> (String, portable_
     command.env("TERM", "xterm-256color");
     let mut child = pty.slave.spawn_command(command).unwrap();
     drop(pty.slave);
-    let (mut reader, mut writer) = (pty.master.try_clone_reader().unwrap(), pty.master.take_writer().unwrap());
-    let (say, said) = mpsc::channel::<Vec<u8>>();
-    std::thread::spawn(move || {
-        let mut buffer = [0; 4096];
-        while let Ok(count @ 1..) = reader.read(&mut buffer) {
-            if say.send(buffer[..count].to_vec()).is_err() {
-                return;
-            }
-        }
-    });
+    let (reader, mut writer) = (pty.master.try_clone_reader().unwrap(), pty.master.take_writer().unwrap());
+    let said = heard(reader);
     let (mut screen, mut seen) = (String::new(), false);
     loop {
         match said.recv_timeout(PATIENCE) {

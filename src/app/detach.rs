@@ -16,8 +16,10 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// How long a run may take to begin, besides what it waits for another labctl: charts may have to be brought first.
 const BEGIN: Duration = Duration::from_mins(10);
@@ -25,10 +27,11 @@ const BEGIN: Duration = Duration::from_mins(10);
 /// The front end of a run in the background: plain lines, for its log.
 pub const LOG: Choice = Choice { mode: Mode::Lines, color: false };
 
-/// What the process in the background tells the one that started it, as one line of JSON; and what `--output json` shows.
+/// A run in the background as it is told of, and what `--output json` shows.
 #[derive(Debug, Serialize, Deserialize)]
-struct Announced {
-    run: RunId,
+pub struct Announced {
+    /// Which one.
+    pub run: RunId,
     lab: String,
     process: u32,
     /// Where it can be attached to, if it can.
@@ -37,45 +40,94 @@ struct Announced {
     log: PathBuf,
 }
 
+/// What the process in the background tells the one that started it, one line of JSON each.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Told {
+    /// What it does before its run begins.
+    Preparing(String),
+    /// Why it begins none.
+    Refused {
+        /// As in [`Failure`].
+        id: String,
+        /// As in [`Failure`].
+        message: String,
+    },
+    /// Its run has begun.
+    Begun(Announced),
+}
+
+/// Tells it, to the process that started this one.
+pub fn tell(told: &Told) {
+    show::out(&(serde_json::to_string(told).unwrap_or_default() + "\n"));
+}
+
+/// A process in the background whose run has not begun yet.
+pub struct Starting {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    late: Instant,
+}
+
+fn failed(error: &std::io::Error) -> Failure {
+    Failure::new("LAB-DETACH-001", format!("labctl could not be started in the background: {error}"))
+}
+
+impl Starting {
+    /// Starts labctl with these arguments; what it writes to stderr goes to `errors`, and nothing is read from stdin. It has so long to begin, besides
+    /// `waits`, the time it may wait for another labctl.
+    pub fn start(args: impl IntoIterator<Item = OsString>, errors: Stdio, waits: Option<Duration>) -> Result<Self, Failure> {
+        let program = std::env::current_exe().map_err(|error| failed(&error))?;
+        let mut command = Command::new(program);
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
+        let mut child = command.spawn().map_err(|error| failed(&error))?;
+        let told = child.stdout.take().ok_or_else(|| failed(&std::io::ErrorKind::BrokenPipe.into()))?;
+        let late = Instant::now() + BEGIN + waits.unwrap_or_default();
+        Ok(Self { child, lines: BufReader::new(told).lines(), late })
+    }
+
+    /// The next thing it tells; none when it has ended without a run. May be dropped and called again.
+    pub async fn next(&mut self) -> Result<Option<Told>, Failure> {
+        let Ok(line) = tokio::time::timeout_at(self.late, self.lines.next_line()).await else {
+            self.end();
+            return Err(Failure::new("LAB-DETACH-001", "the run in the background did not begin in time, and was ended"));
+        };
+        let read = |line: String| serde_json::from_str(&line).map_err(|error| Failure::new("LAB-BUG", error.to_string()));
+        line.map_err(|error| failed(&error))?.map(read).transpose()
+    }
+
+    /// Asks it to end.
+    pub fn end(&self) {
+        let process = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        // one that has just ended needs no signal
+        let _ended = process.map(|process| kill_process(process, Signal::TERM));
+    }
+
+    /// How it ended.
+    pub async fn exit_code(mut self) -> Result<u8, Failure> {
+        Ok(exit_code(self.child.wait().await.map_err(|error| failed(&error))?))
+    }
+}
+
 /// Starts this very command in the background, and waits until its run has begun. What goes wrong before that is shown as without `--detach`, by
 /// the process in the background itself, which has the terminal for as long as that takes.
 pub async fn start(context: &Context, args: &UpArgs) -> Result<u8, Failure> {
-    let failed = |error: std::io::Error| Failure::new("LAB-DETACH-001", format!("labctl could not be started in the background: {error}"));
-    let program = std::env::current_exe().map_err(failed)?;
     let (say, mut asked) = signals::controls();
-    let _last = signals::watch(say, false).map_err(failed)?;
-    let mut child = tokio::process::Command::new(program)
-        .args(in_background(std::env::args_os().skip(1)))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(failed)?;
-    let process = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-    // One that has just ended needs no signal.
-    let end = || process.is_some_and(|process| kill_process(process, Signal::TERM).is_ok());
-    let mut line = String::new();
-    let mut first = BufReader::new(child.stdout.take().ok_or_else(|| failed(std::io::ErrorKind::BrokenPipe.into()))?);
-    let late = tokio::time::sleep(BEGIN + args.wait.time().unwrap_or_default());
-    tokio::pin!(late);
-    loop {
+    let _last = signals::watch(say, false).map_err(|error| failed(&error))?;
+    let mut starting = Starting::start(in_background(std::env::args_os().skip(1)), Stdio::inherit(), args.wait.time())?;
+    let announced = loop {
         tokio::select! {
-            read = first.read_line(&mut line) => match read {
-                Ok(1..) => break,
-                _ => return Ok(exit_code(child.wait().await.map_err(failed)?)),
+            told = starting.next() => match told? {
+                Some(Told::Begun(announced)) => break announced,
+                Some(Told::Preparing(_) | Told::Refused { .. }) => {}
+                None => return starting.exit_code().await,
             },
             // The run has not begun, so this command is still all there is of it.
-            _ = asked.recv() => {
-                end();
-            }
-            () = &mut late => {
-                end();
-                return Err(Failure::new("LAB-DETACH-001", "the run in the background did not begin in time, and was ended"));
-            }
+            _ = asked.recv() => starting.end(),
         }
-    }
-    let announced: Announced = serde_json::from_str(&line).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
+    };
     if args.output == OutputMode::Json {
-        show::out(&line);
+        show::out(&(serde_json::to_string(&announced).unwrap_or_default() + "\n"));
     } else {
         show::out(&format!(
             "run {} goes on in the background, process {}\n  watch it  {}\n  end it    {}\n  its log   {}\n",
@@ -130,12 +182,12 @@ impl Begun {
     }
 
     /// Once the run's first event is written: says so, and turns to the log from here on.
-    pub async fn tell(mut self) {
+    pub async fn announce(mut self) {
         if self.commits.changed().await.is_err() {
             return;
         }
         let log = File::create(&self.announced.log).or_else(|_| File::options().write(true).open("/dev/null"));
-        show::out(&(serde_json::to_string(&self.announced).unwrap_or_default() + "\n"));
+        tell(&Told::Begun(self.announced));
         if let Ok(log) = log {
             let _stays = rustix::stdio::dup2_stdout(&log).and_then(|()| rustix::stdio::dup2_stderr(&log));
         }

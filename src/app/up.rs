@@ -1,6 +1,7 @@
 //! `labctl up`: plans, runs, shows, and says how it ended.
 
 use super::context::Context;
+use super::detach::Told;
 use super::exit::{Failure, code, look_up};
 use super::{attach, detach, reach, runs, screen, show, signals};
 use crate::cli::UpArgs;
@@ -40,7 +41,16 @@ pub async fn run(context: &Arc<Context>, args: &UpArgs) -> Result<u8, Failure> {
     if choice.mode == Mode::Screen {
         return screen::open(context, choice, screen::First::Up(Box::new(args.clone()))).await;
     }
-    let mut ready = prepare(context, args, &|_| ()).await?;
+    let preparing = |what: &str| {
+        if args.in_background {
+            detach::tell(&Told::Preparing(what.to_owned()));
+        }
+    };
+    let ready = prepare(context, args, &preparing).await;
+    if let (Err(failure), true) = (&ready, args.in_background) {
+        detach::tell(&Told::Refused { id: failure.id.clone(), message: failure.message.clone() });
+    }
+    let mut ready = ready?;
     let (steer, control) = signals::controls();
     let last = signals::watch(steer.clone(), args.in_background).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
     ready.serve(context, steer).await;
@@ -48,7 +58,7 @@ pub async fn run(context: &Arc<Context>, args: &UpArgs) -> Result<u8, Failure> {
     let (say, events) = mpsc::channel::<Arc<Event>>(EVENTS);
     let shown = tokio::spawn(async move {
         if let Some(begun) = begun {
-            begun.tell().await;
+            begun.announce().await;
         }
         report::drive(events, runs::front_end(choice).as_mut(), runs::now).await
     });

@@ -36,6 +36,28 @@ pub enum Action {
     Own(&'static str),
 }
 
+impl Action {
+    /// Whether it moves along a list.
+    pub fn moves(self) -> bool {
+        matches!(self, Self::Up | Self::Down | Self::PageUp | Self::PageDown | Self::Top | Self::Bottom)
+    }
+
+    /// The row it moves to, from row `at` of so many; none where it does not move along a list.
+    pub fn moved(self, at: usize, page: usize, rows: usize) -> Option<usize> {
+        let last = rows.saturating_sub(1);
+        let to = match self {
+            Self::Up => at.saturating_sub(1),
+            Self::Down => at.saturating_add(1),
+            Self::PageUp => at.saturating_sub(page),
+            Self::PageDown => at.saturating_add(page),
+            Self::Top => 0,
+            Self::Bottom => last,
+            _ => return None,
+        };
+        Some(to.min(last))
+    }
+}
+
 /// One row of the table as the code has it.
 #[derive(Debug, Clone, Copy)]
 pub struct Binding {

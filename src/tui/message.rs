@@ -79,6 +79,14 @@ pub enum News {
     Seen(Box<Snapshot>),
     /// What opens the lab's pages, as it was asked for.
     Credentials(Vec<Credential>),
+    /// What was at work and is no run has come to its end: what came of it, in lines.
+    Done(Vec<String>),
+    /// To be asked, now that it is known what it is about.
+    Ask(Box<Question>),
+    /// A run of another process is at work on the lab; for an app that has just opened.
+    AtWork(String),
+    /// The lab is up, or partly; for an app that has just opened.
+    LabIsThere,
     /// Leave: the process was told to end.
     Leave,
 }
@@ -223,6 +231,12 @@ pub enum Effect {
         /// Also when the host has less than it asks for.
         force: bool,
     },
+    /// Show the run of another process.
+    Attach(String),
+    /// Find out what taking the lab away would take, and ask.
+    AskDown,
+    /// Take the lab away.
+    Down,
     /// Carry out a fix of the doctor's.
     Fix(SafeFix),
     /// Read the list of runs.

@@ -36,6 +36,24 @@ pub struct Shared {
     pub looks: Looks,
 }
 
+impl Shared {
+    /// What is known of a lab when the app opens: nothing yet.
+    pub fn new(lab: String, now: At, theme: Theme) -> Self {
+        Self {
+            lab,
+            now,
+            read_only: false,
+            size: (0, 0),
+            theme,
+            keymap: Keymap::default(),
+            run: None,
+            at_work: AtWork::Nothing,
+            host: String::new(),
+            looks: Looks::default(),
+        }
+    }
+}
+
 /// Whether a run is at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AtWork {
@@ -95,6 +113,8 @@ pub struct Model {
     pub interrupts: u8,
     /// Leave as soon as the run has let go.
     pub leaving: bool,
+    /// A key was pressed since the app opened.
+    pub touched: bool,
 }
 
 impl Model {
@@ -110,6 +130,7 @@ impl Model {
             flash: None,
             interrupts: 0,
             leaving: false,
+            touched: false,
         }
     }
 

@@ -121,16 +121,19 @@ fn hear(model: &mut Model, news: &News) -> Vec<Effect> {
     let mut asked = Vec::new();
     match news {
         News::Preparing { .. } => {
+            // said again and again while it is made ready; the person may have gone elsewhere meanwhile
+            if model.shared.at_work == AtWork::Nothing {
+                asked.push(Effect::Go(ScreenId::Run));
+            }
             model.shared.at_work = AtWork::Ours;
             model.shared.run = None;
-            asked.push(Effect::Go(ScreenId::Run));
         }
         News::Attached => {
             model.shared.at_work = AtWork::Theirs;
             model.shared.run = None;
             asked.push(Effect::Go(ScreenId::Run));
         }
-        News::Refused(_) | News::RunEnded => {
+        News::Refused(_) | News::RunEnded | News::Done(_) => {
             model.shared.at_work = AtWork::Nothing;
             model.interrupts = 0;
             if model.leaving {
@@ -141,14 +144,20 @@ fn hear(model: &mut Model, news: &News) -> Vec<Effect> {
         News::Said(text) => asked.push(Effect::Say(text.clone())),
         News::Failed(trouble) => model.flash = Some(Flash { text: in_one_line(trouble), bad: true, since: model.shared.now }),
         News::Host(text) => text.clone_into(&mut model.shared.host),
+        News::Seen(snapshot) => model.shared.looks.take(Snapshot::clone(snapshot)),
+        News::AtWork(run) if !model.touched => asked.push(Effect::Attach(run.clone())),
+        News::LabIsThere if !model.touched => asked.push(Effect::Go(ScreenId::Lab)),
+        News::Ask(question) => asked.push(Effect::Ask(question.clone())),
+        // for the screens; and where to begin, when a person has begun already
         News::Stacks(_)
         | News::Findings(_)
         | News::Judged { .. }
         | News::Planned(_)
         | News::History(_)
         | News::Compared(..)
-        | News::Credentials(_) => {}
-        News::Seen(snapshot) => model.shared.looks.take(Snapshot::clone(snapshot)),
+        | News::Credentials(_)
+        | News::AtWork(_)
+        | News::LabIsThere => {}
         News::Leave => asked.push(Effect::Quit),
     }
     let Model { screens, shared, .. } = model;
@@ -162,6 +171,7 @@ fn in_one_line(trouble: &Trouble) -> String {
 }
 
 fn press(model: &mut Model, key: Key) -> Vec<Effect> {
+    model.touched = true;
     if model.flash.as_ref().is_some_and(|flash| flash.bad) {
         model.flash = None;
     }
@@ -257,7 +267,7 @@ fn quit(model: &Model) -> Vec<Effect> {
     }
     let question = Question {
         what: "A run is at work. Leaving ends it.".to_owned(),
-        more: vec!["Steps at work may finish, nothing new is begun, and what is done is kept: `labctl up` goes on from there.".to_owned()],
+        more: vec!["What is at work may finish, nothing new is begun, and the same command goes on from there.".to_owned()],
         yes: "end the run and leave".to_owned(),
         then: vec![Effect::Quit],
     };

@@ -15,6 +15,9 @@ mod lab;
 mod queue;
 mod readiness;
 mod server;
+#[path = "../terminal/mod.rs"]
+#[expect(dead_code, reason = "tests/pty.rs does more with a terminal")]
+mod terminal;
 mod tier;
 mod torture;
 mod yaml_apiserver;

@@ -6,12 +6,13 @@ use super::{look, past};
 use crate::app::attach::Viewing;
 use crate::app::context::Context;
 use crate::app::exit::{Failure, code};
-use crate::app::reach;
 use crate::app::signals::LastSignal;
-use crate::cli::{OutputMode, UpArgs, WaitArgs};
+use crate::app::{attach, down, reach};
+use crate::cli::UpArgs;
 use crate::model::finding::SafeFix;
 use crate::model::run::{Control, RunId};
-use crate::tui::{Effect, News, Trouble};
+use crate::tui::{Effect, News, Order, Question, Trouble};
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,15 +61,13 @@ impl Hands {
                 news.push(fixed);
                 news
             }),
-            Effect::Up { order, force } => self.up(UpArgs {
-                which: look::which(&order),
-                headless: false,
-                output: OutputMode::Screen,
-                detach: false,
-                in_background: false,
-                force,
-                wait: WaitArgs { wait_lock: None },
-            }),
+            Effect::Up { order, force } => {
+                let args = up_args(&context, &order, force);
+                self.begin(|app| live::in_background(context, args, app));
+            }
+            Effect::Attach(run) => self.begin(|app| live::joined(context, run, app)),
+            Effect::AskDown => self.does(async move { vec![ask_down(&context).await] }),
+            Effect::Down => self.begin(|app| live::down(context, app)),
             Effect::Look(queries) => self.looks.want(&queries),
             Effect::Act(act) => {
                 let done = self.looks.act(act);
@@ -99,26 +98,48 @@ impl Hands {
 
     /// Begins `up`, if nothing else is at work.
     pub fn up(&mut self, args: UpArgs) {
-        if self.live.is_none() {
-            self.live = Some(live::up(Arc::clone(&self.context), args, self.app.clone(), self.last.clone()));
-        }
+        let (context, last) = (Arc::clone(&self.context), self.last.clone());
+        self.begin(|app| live::up(context, args, app, last));
     }
 
     /// Shows a run that another process is doing.
     pub fn attach(&mut self, viewing: Viewing) {
-        self.live = Some(live::attached(viewing, self.app.clone()));
+        self.begin(|app| live::attached(viewing, app));
+    }
+
+    /// Tells how the lab stands, for an app that opens on nothing in particular.
+    pub fn look_where_to_begin(&self) {
+        let context = Arc::clone(&self.context);
+        self.does(async move {
+            if let Ok(head) = attach::at_work(&context, None) {
+                return vec![News::AtWork(head.run.0)];
+            }
+            let there = match context.setup(None, false) {
+                Ok(setup) => setup.is_existing() || setup.nodes().await.is_ok_and(|nodes| !nodes.is_empty()),
+                // the screens say themselves what is wrong
+                Err(_) => false,
+            };
+            if there { vec![News::LabIsThere] } else { Vec::new() }
+        });
+    }
+
+    /// Begins it, if nothing else is at work.
+    fn begin(&mut self, work: impl FnOnce(ToApp) -> Live) {
+        if self.live.is_none() {
+            self.live = Some(work(self.app.clone()));
+        }
     }
 
     /// The run of another process that is still shown.
     pub fn theirs(&self) -> Option<&RunId> {
-        self.live.as_ref()?.theirs.as_ref()
+        self.live.as_ref()?.theirs()
     }
 
     /// A signal came: a run of this process is told, and left when it has ended; without one the app closes.
     pub fn told_to_end(&mut self, signal: Control) {
         self.leaving = true;
         match &self.live {
-            Some(live) if live.theirs.is_none() => drop(live.control.try_send(signal)),
+            Some(live) if live.theirs().is_none() => drop(live.control.try_send(signal)),
             _ => self.does(async { vec![News::Leave] }),
         }
     }
@@ -128,7 +149,8 @@ impl Hands {
         let Some(live) = &mut self.live else { return std::future::pending().await };
         let ended = (&mut live.task).await;
         self.live = None;
-        self.ended = Some(ended.unwrap_or_else(|broke| Err(Failure::new("LAB-BUG", format!("the run broke: {broke}")))));
+        let ended = ended.unwrap_or_else(|broke| Some(Err(Failure::new("LAB-BUG", format!("the run broke: {broke}")))));
+        self.ended = ended.or(self.ended.take());
         if self.leaving {
             self.does(async { vec![News::Leave] });
         }
@@ -136,7 +158,7 @@ impl Hands {
 
     /// True while a run of this process is at work.
     pub fn is_busy(&self) -> bool {
-        self.live.as_ref().is_some_and(|live| live.theirs.is_none())
+        self.live.as_ref().is_some_and(|live| live.theirs().is_none())
     }
 
     /// How the last run ended, if there was one.
@@ -171,6 +193,37 @@ impl Hands {
 /// What a failure looks like on a screen.
 pub fn trouble(failure: &Failure) -> Trouble {
     Trouble { id: failure.id.clone(), what: failure.message.clone(), fix: failure.fix().unwrap_or_default().to_owned() }
+}
+
+/// What a lab's end is asked with: all that would go.
+async fn ask_down(context: &Context) -> News {
+    let lab = &context.global.lab;
+    match down::planned(context, false).await {
+        Ok(planned) if planned.is_empty() => News::Said(format!("there is nothing of lab {lab}")),
+        Ok(planned) => News::Ask(Box::new(Question {
+            what: format!("Take away lab {lab}?"),
+            more: planned
+                .into_iter()
+                .chain(["What is kept for the next lab stays: labctl down --purge takes that too.".to_owned()])
+                .collect(),
+            yes: "take it away".to_owned(),
+            then: vec![Effect::Down],
+        })),
+        Err(failure) => News::Failed(trouble(&failure)),
+    }
+}
+
+/// The command line of a run in the background that brings up what was ticked.
+fn up_args(context: &Context, order: &Order, force: bool) -> Vec<OsString> {
+    let global = &context.global;
+    let mut args: Vec<OsString> = vec!["--lab".into(), global.lab.clone().into()];
+    args.extend(global.offline.then(|| "--offline".into()));
+    args.extend(global.dir.iter().flat_map(|dir| ["--dir".into(), dir.into()]));
+    args.extend(["up".into(), "--in-background".into(), "--stack".into(), order.stack.clone().into()]);
+    args.extend(order.adjusted.without.iter().flat_map(|part| ["--without".into(), part.into()]));
+    args.extend(order.adjusted.size.into_iter().flat_map(|size| ["--size".into(), size.name().into()]));
+    args.extend(force.then(|| "--force".into()));
+    args
 }
 
 fn open(url: &str) -> News {

@@ -9,7 +9,7 @@ use crate::app::{runs, show, signals, up};
 use crate::cli::{self, UpArgs};
 use crate::model::run::Event;
 use crate::report::Choice;
-use crate::tui::{self, AtWork, Keymap, Model, Msg, News, ScreenId, Shared, Theme, Trouble, Wires};
+use crate::tui::{self, Keymap, Model, Msg, News, ScreenId, Shared, Theme, Trouble, Wires};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -49,7 +49,8 @@ pub async fn open(context: &Arc<Context>, choice: Choice, first: First) -> Resul
     match first {
         First::Up(args) => hands.up(*args),
         First::Attached(viewing) => hands.attach(*viewing),
-        First::Front | First::Recording { .. } => {}
+        First::Front => hands.look_where_to_begin(),
+        First::Recording { .. } => {}
     }
     let mut closed = tui::open(model, Wires { events: from_runs, news, effects: ask }, runs::now).map_err(bug)?;
     let closed = loop {
@@ -96,18 +97,8 @@ pub async fn open(context: &Arc<Context>, choice: Choice, first: First) -> Resul
 fn model(context: &Context, choice: Choice, first: &First) -> Model {
     let mut keymap = Keymap::default();
     let wrong = own_keys(context, &mut keymap);
-    let shared = Shared {
-        lab: context.global.lab.clone(),
-        now: runs::now(),
-        read_only: context.global.read_only,
-        size: (0, 0),
-        theme: theme(context, choice),
-        keymap,
-        run: None,
-        at_work: AtWork::Nothing,
-        host: String::new(),
-        looks: crate::model::look::Looks::default(),
-    };
+    let opening = Shared::new(context.global.lab.clone(), runs::now(), theme(context, choice));
+    let shared = Shared { read_only: context.global.read_only, keymap, ..opening };
     let front = match first {
         First::Front => ScreenId::Start,
         First::Up(_) | First::Attached(_) => ScreenId::Run,

@@ -68,10 +68,12 @@ pub struct Rows {
     pub shown: Vec<Row>,
     /// Pods that are shown, of all.
     pub pods: (usize, usize),
-    /// What was chosen by hand; it keeps its name while rows come and go.
+    /// What is chosen; it keeps its name while rows come and go.
     chosen: Option<Object>,
-    /// Where the chosen one was last.
+    /// Where it was last.
     at: usize,
+    /// It was chosen by hand; until then the first row is the chosen one, whatever comes.
+    by_hand: bool,
 }
 
 impl Rows {
@@ -97,8 +99,9 @@ impl Rows {
     }
 
     fn find(&mut self, looks: &Looks) {
-        let at = self.chosen.as_ref().and_then(|chosen| self.shown.iter().position(|row| object(row, looks).as_ref() == Some(chosen)));
-        self.at = at.unwrap_or(self.at).min(self.shown.len().saturating_sub(1));
+        let chosen = self.chosen.as_ref().filter(|_| self.by_hand);
+        let at = chosen.and_then(|chosen| self.shown.iter().position(|row| object(row, looks).as_ref() == Some(chosen)));
+        self.at = at.unwrap_or(if self.by_hand { self.at } else { 0 }).min(self.shown.len().saturating_sub(1));
         if matches!(self.shown.get(self.at), Some(Row::Space(..))) {
             self.at += 1;
         }
@@ -113,6 +116,7 @@ impl Rows {
 
     /// Moves by so many rows.
     pub fn go(&mut self, by: isize, looks: &Looks) {
+        self.by_hand = true;
         let last = self.shown.len().saturating_sub(1);
         let mut to = self.at.saturating_add_signed(by).min(last);
         if matches!(self.shown.get(to), Some(Row::Space(..))) {

@@ -95,19 +95,7 @@ impl Pane {
 
     /// Whether the grammar's action does anything in these panes.
     pub fn can(action: Action) -> bool {
-        matches!(
-            action,
-            Action::Up
-                | Action::Down
-                | Action::PageUp
-                | Action::PageDown
-                | Action::Top
-                | Action::Bottom
-                | Action::NextTab
-                | Action::PreviousTab
-                | Action::Enter
-                | Action::Filter
-        )
+        action.moves() || matches!(action, Action::NextTab | Action::PreviousTab | Action::Enter | Action::Filter)
     }
 
     /// Does what the grammar asks for; `rows` is how many make a page.
@@ -131,18 +119,9 @@ impl Pane {
             }
             _ => {
                 let order = self.order(view);
-                let last = order.len().saturating_sub(1);
                 let current = self.position(view, &order, &view.state.forecast(now));
-                let to = match action {
-                    Action::Up => current.saturating_sub(1),
-                    Action::Down => current.saturating_add(1),
-                    Action::PageUp => current.saturating_sub(page),
-                    Action::PageDown => current.saturating_add(page),
-                    Action::Top => 0,
-                    Action::Bottom => last,
-                    _ => return,
-                };
-                self.choose(order.get(to.min(last)).and_then(|at| view.state.steps.get(*at)).map(|step| step.plan.id.clone()));
+                let Some(to) = action.moved(current, page, order.len()) else { return };
+                self.choose(order.get(to).and_then(|at| view.state.steps.get(*at)).map(|step| step.plan.id.clone()));
             }
         }
     }

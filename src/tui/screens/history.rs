@@ -1,11 +1,11 @@
 //! Runs of the past, of every kind: look at one, play one again, compare two.
 
-use super::screen::Screen;
+use super::screen::{Screen, ScreenId};
 use crate::model::run::Standing;
 use crate::model::run::{At, FinishedAs, RunState, StepState, Verb, brief_time};
 use crate::tui::keymap::{Action, Binding, own};
 use crate::tui::message::{Effect, News, PastRun, PastStatus};
-use crate::tui::model::Shared;
+use crate::tui::model::{AtWork, Shared};
 use crate::tui::text::{clip, fit, right, wrap};
 use crate::tui::theme::{Meaning, Theme};
 use crate::tui::widgets::{first_shown, panel};
@@ -71,6 +71,15 @@ fn verdict(run: &PastRun) -> (Standing, String, Meaning) {
     }
 }
 
+/// A run at work is joined, one of the past is played.
+fn enter(run: &PastRun, shared: &Shared) -> Effect {
+    match run.status {
+        PastStatus::Running if shared.at_work == AtWork::Nothing => Effect::Attach(run.run.clone()),
+        PastStatus::Running => Effect::Go(ScreenId::Run),
+        _ => Effect::Play(run.journal.clone()),
+    }
+}
+
 impl Screen for History {
     fn path(&self, _shared: &Shared) -> String {
         match &self.compared {
@@ -84,36 +93,31 @@ impl Screen for History {
     }
 
     fn can(&self, action: Action, _shared: &Shared) -> bool {
-        let moves = matches!(action, Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::Top | Action::Bottom);
         if self.compared.is_some() {
-            return moves || action == Action::Back;
+            return action.moves() || action == Action::Back;
         }
         match action {
             Action::Own("compare") => self.pair().is_some(),
             Action::Own(_) | Action::Filter => true,
             Action::Enter | Action::Mark | Action::Copy => self.chosen().is_some(),
-            _ => moves && self.chosen().is_some(),
+            _ => action.moves() && self.chosen().is_some(),
         }
     }
 
     fn act(&mut self, action: Action, shared: &Shared) -> Vec<Effect> {
         let page = usize::from(shared.size.1) / 2;
         let rows = self.compared.as_ref().map_or_else(|| self.rows().len(), |compared| steps_of(compared).len());
-        let last = rows.saturating_sub(1);
         let at = self.compared.as_mut().map_or(&mut self.at, |compared| &mut compared.at);
+        if let Some(to) = action.moved(*at, page, rows) {
+            *at = to;
+        }
         match action {
-            Action::Up => *at = at.saturating_sub(1),
-            Action::Down => *at = (*at + 1).min(last),
-            Action::PageUp => *at = at.saturating_sub(page),
-            Action::PageDown => *at = (*at + page).min(last),
-            Action::Top => *at = 0,
-            Action::Bottom => *at = last,
             Action::Back => self.compared = None,
             Action::Mark => {
                 let run = self.chosen().map(|run| run.run.clone());
                 self.marked = if self.marked == run { None } else { run };
             }
-            Action::Enter => return self.chosen().map(|run| Effect::Play(run.journal.clone())).into_iter().collect(),
+            Action::Enter => return self.chosen().map(|run| enter(run, shared)).into_iter().collect(),
             Action::Copy => return self.chosen().map(|run| Effect::Copy(run.run.clone())).into_iter().collect(),
             Action::Own("compare") => {
                 return self.pair().map(|(one, other)| Effect::Compare(one.journal.clone(), other.journal.clone())).into_iter().collect();

@@ -6,10 +6,10 @@ use crate::model::look::{Credential, Point, Query};
 use crate::model::run::{At, Health, brief_time};
 use crate::model::status::{ComponentStatus, LabStatus};
 use crate::model::units::{Bytes, MilliCpu};
-use crate::tui::keymap::{Action, Binding, own};
+use crate::tui::keymap::{Action, Binding, danger, own};
 use crate::tui::look::{age, at_the_foot, health_mark, trouble_lines};
 use crate::tui::message::{Effect, News};
-use crate::tui::model::Shared;
+use crate::tui::model::{AtWork, Shared};
 use crate::tui::text::{clip, fit, right, width, wrap};
 use crate::tui::theme::{Meaning, Theme};
 use crate::tui::widgets::{bar, first_shown, panel, sparkline};
@@ -21,6 +21,7 @@ use ratatui::text::{Line, Span};
 pub const KEYS: &[Binding] = &[
     own("passwords", "x", "passwords", "show the lab's user names and passwords for a minute, or hide them"),
     own("pods", "p", "", "the pods of the chosen component"),
+    danger("down", "ctrl-d", "down", "take the lab away"),
 ];
 
 /// Passwords are hidden again after this long.
@@ -76,33 +77,24 @@ impl Screen for Lab {
         let some = || self.component(shared).is_some();
         match action {
             Action::Own("passwords") => true,
-            Action::Own("pods")
-            | Action::Filter
-            | Action::Up
-            | Action::Down
-            | Action::PageUp
-            | Action::PageDown
-            | Action::Top
-            | Action::Bottom => some(),
+            Action::Own("down") => shared.at_work == AtWork::Nothing,
+            Action::Own("pods") | Action::Filter => some(),
             Action::Open => self.url(shared).is_some(),
             Action::Copy => self.url(shared).is_some() || self.password(shared).is_some(),
             Action::Back => self.secrets.is_some(),
-            _ => false,
+            _ => action.moves() && some(),
         }
     }
 
     fn act(&mut self, action: Action, shared: &Shared) -> Vec<Effect> {
-        let last = self.components(shared).len().saturating_sub(1);
+        let rows = self.components(shared).len();
         let page = usize::from(shared.size.1) / 2;
-        let at = self.chosen.min(last);
+        if let Some(to) = action.moved(self.chosen.min(rows.saturating_sub(1)), page, rows) {
+            self.chosen = to;
+        }
         match action {
-            Action::Up => self.chosen = at.saturating_sub(1),
-            Action::Down => self.chosen = (at + 1).min(last),
-            Action::PageUp => self.chosen = at.saturating_sub(page),
-            Action::PageDown => self.chosen = (at + page).min(last),
-            Action::Top => self.chosen = 0,
-            Action::Bottom => self.chosen = last,
             Action::Back => self.secrets = None,
+            Action::Own("down") => return vec![Effect::AskDown],
             Action::Own("passwords") if self.secrets.is_some() => self.secrets = None,
             Action::Own("passwords") => return vec![Effect::Credentials],
             Action::Own("pods") => {

@@ -36,6 +36,7 @@ enum Before {
         what: String,
     },
     Refused(Trouble),
+    Done(Vec<String>),
 }
 
 /// The screen.
@@ -136,7 +137,7 @@ impl Screen for Run {
     }
 
     fn can(&self, action: Action, shared: &Shared) -> bool {
-        let Some(view) = &shared.run else { return false };
+        let Some(view) = &shared.run else { return action == Action::Own("cancel") && shared.at_work == AtWork::Ours };
         let live = Self::live(shared).is_some();
         let standing = self.step(shared).map(|step| step.standing);
         match action {
@@ -155,7 +156,7 @@ impl Screen for Run {
     }
 
     fn act(&mut self, action: Action, shared: &Shared) -> Vec<Effect> {
-        let Some(view) = &shared.run else { return Vec::new() };
+        let Some(view) = &shared.run else { return vec![Effect::Control(Control::Cancel { why: CancelReason::Requested })] };
         match action {
             Action::Own("detach") => return vec![Effect::Quit],
             Action::Own(name) => {
@@ -175,6 +176,7 @@ impl Screen for Run {
                 self.pane = Pane::default();
                 self.before = Before::Preparing { verb: verb.clone(), what: what.clone() };
             }
+            News::Done(lines) => self.before = Before::Done(lines.clone()),
             News::Refused(trouble) => self.before = Before::Refused(trouble.clone()),
             _ => {}
         }
@@ -199,6 +201,7 @@ impl Screen for Run {
         let lines = match &self.before {
             Before::Nothing => vec![(Meaning::Dim, "No run is at work, and none was since labctl was opened.".to_owned())],
             Before::Preparing { verb, what } => vec![(Meaning::Working, format!("▸ {verb}: {what}"))],
+            Before::Done(lines) => lines.iter().map(|line| (Meaning::Text, line.clone())).collect(),
             Before::Refused(trouble) => {
                 let mut lines = vec![(Meaning::Bad, format!("✗ {} [{}]", trouble.what, trouble.id))];
                 if !trouble.fix.is_empty() {

@@ -188,16 +188,7 @@ impl Start {
             Focus::Parts => self.part,
             Focus::Doctor => self.finding,
         };
-        let last = self.rows().saturating_sub(1);
-        let to = match action {
-            Action::Up => now.saturating_sub(1),
-            Action::Down => now.saturating_add(1),
-            Action::PageUp => now.saturating_sub(page),
-            Action::PageDown => now.saturating_add(page),
-            Action::Top => 0,
-            _ => last,
-        }
-        .min(last);
+        let Some(to) = action.moved(now, page, self.rows()) else { return Vec::new() };
         match self.focus {
             Focus::Stacks => return self.choose_stack(to),
             Focus::Parts => self.part = to,
@@ -218,10 +209,7 @@ impl Screen for Start {
 
     fn can(&self, action: Action, shared: &Shared) -> bool {
         if self.plan.is_some() {
-            return matches!(
-                action,
-                Action::Back | Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::Top | Action::Bottom
-            );
+            return action.moves() || action == Action::Back;
         }
         match action {
             Action::Own("up") => self.order().is_some() && shared.at_work == AtWork::Nothing,
@@ -234,28 +222,17 @@ impl Screen for Start {
             Action::Enter => self.focus == Focus::Stacks && self.rows() > 0,
             Action::Copy => self.focus == Focus::Doctor && self.rows() > 0,
             Action::Back => self.focus != Focus::Stacks,
-            Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::Top | Action::Bottom => self.rows() > 0,
-            _ => false,
+            _ => action.moves() && self.rows() > 0,
         }
     }
 
     fn act(&mut self, action: Action, shared: &Shared) -> Vec<Effect> {
         let page = usize::from(shared.size.1) / 2;
         if let Some((lines, at)) = &mut self.plan {
-            let last = lines.len().saturating_sub(1);
-            *at = match action {
-                Action::Up => at.saturating_sub(1),
-                Action::Down => *at + 1,
-                Action::PageUp => at.saturating_sub(page),
-                Action::PageDown => *at + page,
-                Action::Top => 0,
-                Action::Bottom => last,
-                _ => {
-                    self.plan = None;
-                    return Vec::new();
-                }
+            match action.moved(*at, page, lines.len()) {
+                Some(to) => *at = to,
+                None => self.plan = None,
             }
-            .min(last);
             return Vec::new();
         }
         match action {
@@ -455,7 +432,8 @@ impl Start {
                     }
                 }
                 let well = all.iter().filter(|finding| finding.level == Level::Ok).count();
-                lines.push((usize::MAX, Meaning::Good, format!("✓R {well} checks are well")));
+                let what = if well == 1 { "check is" } else { "checks are" };
+                lines.push((usize::MAX, Meaning::Good, format!("✓R {well} {what} well")));
             }
         }
         let top = lines.iter().position(|(at, ..)| *at == self.finding).filter(|_| self.focus == Focus::Doctor).unwrap_or(0);

@@ -171,18 +171,10 @@ impl Screen for Workloads {
             Action::Own("previous") => self.in_log() && self.detail.log_choices(&self.rows, looks).0,
             Action::Own("container") => self.in_log() && self.detail.log_choices(&self.rows, looks).1,
             Action::Own(_) | Action::Filter => true,
-            Action::Up
-            | Action::Down
-            | Action::PageUp
-            | Action::PageDown
-            | Action::Top
-            | Action::Bottom
-            | Action::NextTab
-            | Action::PreviousTab
-            | Action::Copy => self.rows.object().is_some(),
+            Action::NextTab | Action::PreviousTab | Action::Copy => self.rows.object().is_some(),
             Action::Enter => self.rows.object().is_some() && (self.scale.is_some() || !self.wide),
             Action::Back => self.wide || self.scale.is_some(),
-            _ => false,
+            _ => action.moves() && self.rows.object().is_some(),
         }
     }
 

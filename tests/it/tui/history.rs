@@ -90,6 +90,17 @@ fn enter_plays_the_chosen_run_again_and_esc_comes_back() {
 }
 
 #[test]
+fn enter_joins_a_run_that_is_at_work() {
+    let mut app = told();
+    app.asked.clear();
+    app.press("enter");
+    assert_eq!(app.asked, [Effect::Attach("20261121T124000Z-up-dddd".to_owned())]);
+    app.tell(News::Attached).press("5 enter");
+    assert!(app.text((120, 40)).contains(" run "), "the one that is shown already is gone to");
+    assert_eq!(app.asked.iter().filter(|effect| matches!(effect, Effect::Attach(_))).count(), 1);
+}
+
+#[test]
 fn two_runs_are_compared_step_by_step() {
     let mut app = told();
     app.asked.clear();

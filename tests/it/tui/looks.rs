@@ -7,7 +7,7 @@ use labctl::model::look::{
 };
 use labctl::model::run::{At, Health, Object};
 use labctl::model::status::{CheckStatus, ClusterStatus, ComponentStatus, LabStatus};
-use labctl::tui::{Effect, News, ScreenId, draw};
+use labctl::tui::{Effect, News, Question, ScreenId, draw};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::sync::Arc;
@@ -138,8 +138,8 @@ fn workloads_app() -> App {
     app
 }
 
-/// On the pod that crashes.
-fn on_crash() -> App {
+/// On the pod that crashes; as the docs show it, too.
+pub fn on_crash() -> App {
     let mut app = workloads_app();
     app.press("down");
     app
@@ -214,7 +214,8 @@ fn status() -> LabStatus {
     }
 }
 
-fn lab_app() -> App {
+/// The lab as the docs show it.
+pub fn lab_app() -> App {
     let mut app = App::new(ScreenId::Lab);
     app.wait(0);
     seen(&mut app, 0, Query::Health, Ok(Answer::Health(Box::new(status()))));
@@ -239,6 +240,44 @@ fn lab_app() -> App {
     seen(&mut app, 0, Query::Alerts, Ok(Answer::Alerts(vec![alert])));
     app.wait(3_000);
     app
+}
+
+#[test]
+fn a_lab_is_taken_away_after_a_question_that_says_what_goes() {
+    let mut app = lab_app();
+    app.asked.clear();
+    app.press("ctrl-d");
+    assert_eq!(app.asked, [Effect::AskDown]);
+    let question = Question {
+        what: "Take away lab dev-local?".into(),
+        more: vec!["cluster dev-local".into()],
+        yes: "take it away".into(),
+        then: vec![Effect::Down],
+    };
+    app.tell(News::Ask(Box::new(question)));
+    assert!(app.text((80, 24)).contains("cluster dev-local"));
+    app.asked.clear();
+    app.press("enter");
+    assert_eq!(app.asked, [], "No is the answer that stands");
+    let preparing = |what: &str| News::Preparing { verb: "down".into(), what: what.into() };
+    app.tell(preparing("reading the lab"));
+    assert!(app.text((80, 24)).contains("down: reading the lab"));
+    app.press("3").tell(preparing("waiting for the node to be gone"));
+    assert!(app.text((80, 24)).contains("components"), "who has gone elsewhere stays there");
+    app.press("2");
+    app.asked.clear();
+    app.press("c");
+    assert!(matches!(app.asked.as_slice(), [Effect::Control(_)]), "{:?}", app.asked);
+    app.tell(News::Done(vec!["removed      container dev-local-control-plane".into()]));
+    assert!(app.text((80, 24)).contains("removed      container"));
+    app.asked.clear();
+    app.press("q");
+    assert_eq!(app.asked, [Effect::Quit], "nothing is at work any more");
+    let mut app = lab_app();
+    app.model.shared.read_only = true;
+    app.asked.clear();
+    app.press("ctrl-d");
+    assert_eq!(app.asked, []);
 }
 
 #[test]

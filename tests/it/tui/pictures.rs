@@ -95,5 +95,7 @@ fn the_pictures_of_the_docs_are_up_to_date() {
     picture("cause", "a step that failed says why, and what to do", trouble.press("e"));
     picture("palette", "everything that can be done, by name", trouble.press(":"));
     picture("start", "stacks, parts to tick, what fits this host, and the doctor's findings", &mut super::start::shown());
+    picture("lab", "every component with its checks, addresses, use of the cluster, and alerts", &mut super::looks::lab_app());
+    picture("workloads", "pods under what runs them, and why the chosen one is not well", super::looks::on_crash().press("e"));
     picture("history", "runs of the past", &mut super::history::shown());
 }

@@ -3,7 +3,7 @@
 use labctl::model::run::{
     At, CancelReason, Event, EventKind, FinishedAs, Health, PlanStep, RunId, RunPlan, StepEvent, StepId, Stream, Verb,
 };
-use labctl::tui::{AtWork, Effect, Key, Keymap, Model, Msg, News, ScreenId, Shared, Theme, draw, update};
+use labctl::tui::{Effect, Key, Model, Msg, News, ScreenId, Shared, Theme, draw, update};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::sync::Arc;
@@ -19,18 +19,7 @@ pub struct App {
 
 impl App {
     pub fn new(first: ScreenId) -> Self {
-        let shared = Shared {
-            lab: "dev-local".to_owned(),
-            now: at(0),
-            read_only: false,
-            size: (120, 40),
-            theme: Theme::Dark,
-            keymap: Keymap::default(),
-            run: None,
-            at_work: AtWork::Nothing,
-            host: String::new(),
-            looks: labctl::model::look::Looks::default(),
-        };
+        let shared = Shared { size: (120, 40), ..Shared::new("dev-local".to_owned(), at(0), Theme::Dark) };
         Self { model: Model::new(shared, first), asked: Vec::new() }
     }
 

@@ -181,3 +181,24 @@ fn a_plan_is_shown_and_put_away() {
     assert!(below.contains("line 12") && !below.contains("line 11"), "{below}");
     assert!(!app.press("esc").text((80, 24)).contains("line 12"));
 }
+
+#[test]
+fn an_app_that_opens_goes_to_what_there_is_unless_a_key_was_pressed() {
+    let opened = || {
+        let mut app = App::new(ScreenId::Start);
+        app.take(Msg::Opened);
+        app.asked.clear();
+        app
+    };
+    let mut app = opened();
+    app.tell(News::LabIsThere);
+    assert_eq!(app.model.front(), ScreenId::Lab);
+    let mut app = opened();
+    app.tell(News::AtWork("20261121T120000Z-up-aaaa".into()));
+    assert_eq!(app.asked, [Effect::Attach("20261121T120000Z-up-aaaa".into())]);
+    for news in [News::LabIsThere, News::AtWork("20261121T120000Z-up-aaaa".into())] {
+        let mut app = opened();
+        app.press("down").tell(news);
+        assert_eq!((app.model.front(), app.asked.as_slice()), (ScreenId::Start, &[][..]));
+    }
+}

@@ -3,6 +3,7 @@
 //! Tests run in the order of their names, one at a time: what only looks comes first, what breaks things later, what takes all away last.
 
 mod again;
+mod app;
 mod bad;
 mod bed;
 mod causes;
