@@ -15,6 +15,7 @@ mod parts;
 mod plan;
 mod reach;
 mod runs;
+mod scenario;
 mod screen;
 mod show;
 mod signals;

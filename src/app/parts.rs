@@ -122,6 +122,8 @@ pub fn schema(kind: SchemaKind) -> Result<u8, Failure> {
     let schema = match kind {
         SchemaKind::Stack => schema::of::<crate::model::stack::Stack>(),
         SchemaKind::Component => schema::of::<Component>(),
+        SchemaKind::Scenario => schema::of::<crate::model::scenario::Scenario>(),
+        SchemaKind::Result => schema::of::<crate::model::scenario::DrillResult>(),
         SchemaKind::Bundle => schema::of::<crate::model::image::Bundle>(),
         SchemaKind::Event => schema::of::<crate::model::run::Event>(),
         SchemaKind::Status => schema::of::<crate::model::status::LabStatus>(),

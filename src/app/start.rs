@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::exit::{Failure, code};
-use super::{attach, diff, doctor, down, logs, parts, plan, reach, runs, screen, show, status, up};
+use super::{attach, diff, doctor, down, logs, parts, plan, reach, runs, scenario, screen, show, status, up};
 use crate::cli::{Cli, OutputMode, Verb};
 use crate::report::Mode;
 use clap::{CommandFactory, Parser};
@@ -79,6 +79,7 @@ async fn dispatch(context: &std::sync::Arc<Context>, verb: Verb) -> Result<u8, F
         Verb::Replay(args) => runs::replay(context, &args).await,
         Verb::Demo(args) => runs::demo(context, &args).await,
         Verb::Component(verb) => parts::component(context, &verb),
+        Verb::Scenario(verb) => scenario::run(context, &verb),
         Verb::Schema(args) => parts::schema(args.kind),
         Verb::Completions { shell } => {
             let mut script = Vec::new();

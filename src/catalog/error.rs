@@ -10,6 +10,8 @@ pub enum CatalogError {
     Parse { path: String, message: String },
     #[error("there is no stack `{name}`{near}; shipped: {known}. A file needs a path: ./{name}.yaml")]
     NoStack { name: String, near: String, known: String },
+    #[error("there is no scenario `{name}`{near}; shipped: {known}. A file needs a path: ./{name}.yaml")]
+    NoScenario { name: String, near: String, known: String },
     #[error("there is no component `{name}`{near} ({wanted_by})")]
     NoComponent { name: String, near: String, wanted_by: String },
     #[error("`{name}` extends itself: {chain}")]

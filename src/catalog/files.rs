@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 static STACKS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stacks");
 static MANIFESTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/manifests");
+static SCENARIOS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
 
 /// The files a catalogue is read from.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +16,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// The embedded files, with those under `over` (`stacks/…`, `manifests/…`) laid over them.
+    /// The embedded files, with those under `over` (`stacks/…`, `manifests/…`, `scenarios/…`) laid over them.
     pub fn new(over: Option<PathBuf>) -> Self {
         Self { over }
     }
@@ -33,11 +34,8 @@ impl Files {
                 return read_file(&file).map(Some);
             }
         }
-        let (root, rest) = match path.split_once('/') {
-            Some(("stacks", rest)) => (&STACKS, rest),
-            Some(("manifests", rest)) => (&MANIFESTS, rest),
-            _ => return Ok(None),
-        };
+        let embedded = path.split_once('/').and_then(|(root, rest)| Some((embedded(root)?, rest)));
+        let Some((root, rest)) = embedded else { return Ok(None) };
         Ok(root.get_file(rest).and_then(|file| file.contents_utf8()).map(str::to_owned))
     }
 
@@ -45,12 +43,7 @@ impl Files {
     pub fn list(&self, folder: &str) -> Vec<String> {
         let mut names = BTreeSet::new();
         let (root, rest) = folder.split_once('/').map_or((folder, ""), |(root, rest)| (root, rest));
-        let embedded = match root {
-            "stacks" => Some(&STACKS),
-            "manifests" => Some(&MANIFESTS),
-            _ => None,
-        };
-        let embedded = embedded.and_then(|dir| if rest.is_empty() { Some(dir) } else { dir.get_dir(rest) });
+        let embedded = embedded(root).and_then(|dir| if rest.is_empty() { Some(dir) } else { dir.get_dir(rest) });
         for file in embedded.iter().flat_map(|dir| dir.files()) {
             if let Some(name) = file.path().file_name() {
                 names.insert(format!("{folder}/{}", name.to_string_lossy()));
@@ -74,6 +67,16 @@ impl Files {
             }
         }
         names.into_iter().collect()
+    }
+}
+
+/// The copy of a folder inside this binary.
+fn embedded(root: &str) -> Option<&'static Dir<'static>> {
+    match root {
+        "stacks" => Some(&STACKS),
+        "manifests" => Some(&MANIFESTS),
+        "scenarios" => Some(&SCENARIOS),
+        _ => None,
     }
 }
 

@@ -177,7 +177,7 @@ fn stack(files: &Files, which: &str, chain: &mut Vec<String>) -> Result<Stack, C
     }
 }
 
-fn check_version(path: &str, version: &str) -> Result<(), CatalogError> {
+pub(super) fn check_version(path: &str, version: &str) -> Result<(), CatalogError> {
     if version == API_VERSION {
         return Ok(());
     }

@@ -9,6 +9,7 @@ mod hooks;
 mod load;
 mod order;
 mod render;
+mod scenarios;
 pub mod yaml;
 
 pub use apps::{AppError, app_sources};
@@ -20,3 +21,4 @@ pub use hooks::{HOOKS, Hook, LeftOut, PHASE, hooks_page};
 pub use load::{Lab, Part, component, component_names, lab, lab_adjusted, stack_names};
 pub use order::order;
 pub use render::{Rendered, plain_objects, render};
+pub use scenarios::{Found, scenario, scenario_names};

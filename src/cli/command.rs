@@ -1,5 +1,6 @@
 //! The verbs and what each of them takes.
 
+use super::drill::ScenarioVerb;
 use super::lab::{DownArgs, PlanArgs, StatusArgs, UpArgs};
 use super::look::{AttachArgs, ComponentVerb, DemoArgs, EventsArgs, Format, LogsArgs, OpenArgs, ReplayArgs, RunVerb, SchemaArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -37,7 +38,7 @@ pub struct Global {
     /// Never try the network outside this host.
     #[arg(long, global = true, env = "LABCTL_OFFLINE")]
     pub offline: bool,
-    /// A folder with stacks/ and manifests/ that is laid over the ones inside labctl.
+    /// A folder with stacks/, manifests/ and scenarios/ that is laid over the ones inside labctl.
     #[arg(long, global = true, env = "LABCTL_DIR", value_name = "FOLDER")]
     pub dir: Option<PathBuf>,
     /// When to use colour.
@@ -121,6 +122,9 @@ pub enum Verb {
     /// The parts a lab can be made of.
     #[command(subcommand)]
     Component(ComponentVerb),
+    /// Break the lab on purpose, see what holds, and take it all back.
+    #[command(subcommand)]
+    Scenario(ScenarioVerb),
     /// Print the JSON Schema of a file kind or of the event stream.
     Schema(SchemaArgs),
     /// Print a completion script for a shell.

@@ -235,6 +235,10 @@ pub enum SchemaKind {
     Stack,
     /// A component.yaml.
     Component,
+    /// A scenario file.
+    Scenario,
+    /// What came of a drill: the result.json of its run.
+    Result,
     /// A bundle's bundle.json.
     Bundle,
     /// One line of `--output json`.

@@ -65,7 +65,8 @@ impl Cluster {
         self.kube.get(&resource.path(object.namespace.as_deref(), &object.name)).await.map_err(|error| refused(object, error))
     }
 
-    async fn scaler_of(&self, object: &ObjectRef) -> Result<Option<String>, ClusterError> {
+    /// The autoscaler that decides how many pods a workload has.
+    pub async fn scaler_of(&self, object: &ObjectRef) -> Result<Option<String>, ClusterError> {
         let namespace = object.namespace.as_deref().unwrap_or_default();
         let path = format!("/apis/autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers");
         let all = self.kube.get(&path).await.map_err(|error| refused(object, error))?;

@@ -1,6 +1,7 @@
 //! Objects by name, and the values inside them.
 
 use crate::model::run::Object;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 
@@ -25,7 +26,7 @@ pub struct Desired {
 }
 
 /// Names one object in a cluster.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct ObjectRef {
     /// `apps/v1`, `v1` …

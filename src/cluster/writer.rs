@@ -56,6 +56,12 @@ impl Writer {
         self.kube.merge_patch(path, MANAGER, changes).await
     }
 
+    /// JSON patch operations as `manager`: all of them or nothing.
+    pub async fn patch(&self, path: &str, manager: &str, operations: &Value) -> Result<Value, ApiError> {
+        self.fence.pass().await?;
+        self.kube.json_patch(path, manager, operations).await
+    }
+
     /// What `apply` would store. Writes nothing.
     pub async fn rehearse(&self, resource: &Resource, object: &Value) -> Result<Value, ApiError> {
         self.kube.apply(&path_of(resource, object), MANAGER, object, true).await

@@ -289,6 +289,11 @@ impl Dispatcher {
                     self.finish(node, FinishedAs::Cancelled);
                 }
                 Place::Waiting if !keep => self.finish(node, FinishedAs::Cancelled),
+                Place::Running if !keep && why == CancelReason::Requested && self.plan.nodes.get(node).is_some_and(|node| node.yields) => {
+                    if let Some(live) = self.live.get(node).and_then(Option::as_ref) {
+                        live.cancel.cancel();
+                    }
+                }
                 Place::Running if !keep && why == CancelReason::Now => {
                     if let Some(live) = self.live.get(node).and_then(Option::as_ref) {
                         live.urgent.cancel();

@@ -24,6 +24,8 @@ pub struct Node {
     pub deadline: Duration,
     /// Runs until all of these have ended: then its token is cancelled, and what it returns counts as its result.
     pub until: Vec<StepId>,
+    /// It only waits, or watches: asked to end, the run tells it to come to its end at once, and what it returns counts as its result.
+    pub yields: bool,
     /// What it does.
     pub step: Arc<dyn Step>,
 }
@@ -33,7 +35,7 @@ impl Node {
     pub fn new(id: impl Into<StepId>, title: impl Into<String>, step: Arc<dyn Step>) -> Self {
         let (id, title) = (id.into(), title.into());
         let data = PlanStep { id, group: title.clone(), title, needs: Vec::new(), after: Vec::new(), finally: false, estimate_ms: 1000 };
-        Self { data, class: ResourceClass::Light, deadline: DEADLINE, until: Vec::new(), step }
+        Self { data, class: ResourceClass::Light, deadline: DEADLINE, until: Vec::new(), yields: false, step }
     }
 
     /// What it belongs to on a screen.
@@ -68,6 +70,13 @@ impl Node {
     #[must_use]
     pub fn finally(mut self) -> Self {
         self.data.finally = true;
+        self
+    }
+
+    /// It only waits, or watches: a run that is asked to end does not wait for it.
+    #[must_use]
+    pub fn yielding(mut self) -> Self {
+        self.yields = true;
         self
     }
 

@@ -222,3 +222,16 @@ fn what_changes_things_is_refused_when_nothing_may_change_or_nobody_answers() {
 fn a_run_that_is_not_there_is_named() {
     Desk::new().refuses(&["replay", "20200101"], 2, &["[LAB-RUN-001]", "20200101", "labctl run list"]);
 }
+
+#[test]
+fn scenario_files_that_are_wrong_are_told_all_at_once_and_nothing_is_touched() {
+    let desk = Desk::new();
+    let one = desk.put("one.yaml", "apiVersion: labctl.dev/v1\nkind: Scenario\nmetadata: {name: one, titel: x}\n");
+    let other = desk.put("other.yaml", "apiVersion: labctl.dev/v2\n");
+    desk.refuses(
+        &["scenario", "lint", &one, &other],
+        2,
+        &["one.yaml", "titel", "line 3", "did you mean `title`", "other.yaml", "LAB-USAGE-001"],
+    );
+    desk.refuses(&["scenario", "lint", "worker-scaled-to-zro"], 2, &["did you mean `worker-scaled-to-zero`"]);
+}

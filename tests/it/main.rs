@@ -25,6 +25,7 @@ mod look;
 mod readiness;
 mod report;
 mod rig;
+mod scenario_files;
 mod tidy;
 mod tui;
 mod yaml;

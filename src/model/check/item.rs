@@ -7,6 +7,7 @@ use super::prom::PromCheck;
 use super::queue::{AlertCheck, QueueAction, QueueCheck};
 use super::trace::TraceCheck;
 use super::vars::Walk;
+use super::written::written_check;
 use crate::model::units::HumanDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -57,72 +58,46 @@ pub enum CheckError {
     Value(String),
 }
 
-/// How a check is written: every type an optional key, so that unknown keys stay errors.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Check")]
-struct Item {
-    name: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    within: Option<HumanDuration>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    http: Option<HttpCheck>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    prom: Option<PromCheck>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    loki: Option<LokiCheck>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    trace: Option<TraceCheck>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    queue: Option<QueueCheck>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    alert: Option<AlertCheck>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    k8s: Option<K8sCheck>,
+written_check! {
+    /// How a check is written.
+    #[schemars(rename = "Check")]
+    struct Item {
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        within: Option<HumanDuration>,
+    }
 }
 
 impl TryFrom<Item> for Check {
     type Error = CheckError;
 
     fn try_from(item: Item) -> Result<Self, CheckError> {
-        let all = [
-            item.http.map(What::Http),
-            item.prom.map(What::Prom),
-            item.loki.map(What::Loki),
-            item.trace.map(What::Trace),
-            item.queue.map(What::Queue),
-            item.alert.map(What::Alert),
-            item.k8s.map(What::K8s),
-        ];
-        let mut found: Vec<What> = all.into_iter().flatten().collect();
-        match (found.pop(), found.is_empty()) {
-            (Some(what), true) => {
-                what.validate().map_err(|error| CheckError::Value(format!("check `{}`: {error}", item.name)))?;
-                Ok(Self { name: item.name, within: item.within, what })
-            }
-            (None, _) => Err(CheckError::NotOne { name: item.name, found: "none".to_owned() }),
-            (Some(last), false) => {
-                found.push(last);
-                let names: Vec<&str> = found.iter().map(What::kind).collect();
-                Err(CheckError::NotOne { name: item.name, found: names.join(", ") })
-            }
-        }
+        let (name, within) = (item.name.clone(), item.within);
+        let what = item.only(&name)?;
+        Ok(Self { name, within, what })
     }
 }
 
 impl From<Check> for Item {
     fn from(check: Check) -> Self {
-        let mut item = Self { name: check.name, within: check.within, ..Self::default() };
-        match check.what {
-            What::Http(what) => item.http = Some(what),
-            What::Prom(what) => item.prom = Some(what),
-            What::Loki(what) => item.loki = Some(what),
-            What::Trace(what) => item.trace = Some(what),
-            What::Queue(what) => item.queue = Some(what),
-            What::Alert(what) => item.alert = Some(what),
-            What::K8s(what) => item.k8s = Some(what),
+        Self { name: check.name, within: check.within, ..Self::looking_at(check.what) }
+    }
+}
+
+/// The one type of check that was written under `name`.
+pub(crate) fn only(name: &str, written: [Option<What>; 7]) -> Result<What, CheckError> {
+    let mut found: Vec<What> = written.into_iter().flatten().collect();
+    match (found.pop(), found.is_empty()) {
+        (Some(what), true) => {
+            what.validate().map_err(|error| CheckError::Value(format!("check `{name}`: {error}")))?;
+            Ok(what)
         }
-        item
+        (None, _) => Err(CheckError::NotOne { name: name.to_owned(), found: "none".to_owned() }),
+        (Some(last), false) => {
+            found.push(last);
+            let names: Vec<&str> = found.iter().map(What::kind).collect();
+            Err(CheckError::NotOne { name: name.to_owned(), found: names.join(", ") })
+        }
     }
 }
 

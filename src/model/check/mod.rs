@@ -9,6 +9,7 @@ mod prom;
 mod queue;
 mod trace;
 mod vars;
+mod written;
 
 pub use http::{HttpCheck, Method};
 pub use item::{Check, CheckError, What};
@@ -19,3 +20,6 @@ pub use prom::{Op, PromCheck};
 pub use queue::{AlertCheck, QueueAction, QueueCheck};
 pub use trace::{Linked, TraceCheck};
 pub use vars::{UnknownVar, Vars};
+
+pub(crate) use item::only;
+pub(crate) use written::written_check;

@@ -1,6 +1,6 @@
 //! The state of a run as a pure fold of its events: the engine, the terminal app, `status`, `replay` and the summary all see the same.
 
-use super::event::{CancelReason, Event, EventKind, RunPlan, Summary, Verb};
+use super::event::{CancelReason, Event, EventKind, RunPlan, StepEvent, Summary, Verb};
 use super::ids::{At, RunId, StepId};
 use super::standing::{Standing, StepState};
 use std::collections::HashMap;
@@ -88,7 +88,12 @@ impl RunState {
                 self.plan = plan.clone();
             }
             EventKind::StepStarted { step } => self.with(step, |state| state.start(at)),
-            EventKind::Step { step, says } => self.with(step, |state| state.hear(says, at)),
+            EventKind::Step { step, says } => {
+                self.with(step, |state| state.hear(says, at));
+                if let StepEvent::Undone { what } = says {
+                    self.taken_back(what);
+                }
+            }
             EventKind::StepFinished { step, result } => self.with(step, |state| state.finish(result, at)),
             EventKind::StepRearmed { step } => self.with(step, StepState::rearm),
             EventKind::StepTakenBack { step } => self.with(step, StepState::taken_back),
@@ -106,6 +111,14 @@ impl RunState {
             EventKind::RunCancelling { why } => self.cancelling = self.cancelling.max(Some(*why)),
             EventKind::RunFinished { summary } => self.summary = Some(summary.clone()),
             EventKind::Unknown => {}
+        }
+    }
+
+    /// A step that takes back what others did says so in their words.
+    fn taken_back(&mut self, what: &str) {
+        let last = self.steps.iter_mut().rev().find_map(|step| Some((step.to_undo.iter().rposition(|intent| intent == what)?, step)));
+        if let Some((index, step)) = last {
+            step.to_undo.remove(index);
         }
     }
 

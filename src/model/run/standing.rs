@@ -232,12 +232,8 @@ impl StepState {
                 self.name_cause(Cause { id: id.clone(), sentence: sentence.clone(), fix: fix.clone() });
             }
             StepEvent::Intent { what } => self.to_undo.push(what.clone()),
-            StepEvent::Undone { what } => {
-                if let Some(index) = self.to_undo.iter().rposition(|intent| intent == what) {
-                    self.to_undo.remove(index);
-                }
-            }
-            StepEvent::Applied { .. } | StepEvent::Unknown => {}
+            // the state as a whole knows whose it was
+            StepEvent::Undone { .. } | StepEvent::Applied { .. } | StepEvent::Unknown => {}
         }
     }
 

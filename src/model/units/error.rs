@@ -12,6 +12,9 @@ pub enum UnitError {
     /// Units that are there twice or grow.
     #[error("`{0}` has its units out of order: the larger comes first, each once, as in 1h30m")]
     Order(String),
+    /// Not a share.
+    #[error("`{0}` is not a share from 0% to 100%: write it like 50% or 2.5%")]
+    Percent(String),
     /// Not a quantity of bytes.
     #[error("`{0}` is not a size: write it like 256Mi, 2Gi or 500M")]
     Bytes(String),

@@ -1,0 +1,13 @@
+//! A scenario: what is done to a running lab on purpose, what must hold meanwhile, and what came of it.
+
+mod fault;
+mod file;
+mod hypothesis;
+mod problems;
+mod result;
+
+pub use fault::{BadConfig, BadImage, Fault, Inject, K8sFault, Landed, PodDelete, Scale};
+pub use file::{Blast, Evidence, Requires, RollbackSpec, Scenario, ScenarioKind, ScenarioMetadata, SteadyState, Target};
+pub use hypothesis::{Abort, Claim, Hypothesis, Mode, Recovery, RecoveryOf};
+pub use problems::is_platform;
+pub use result::{ChangeRow, CheckRow, DrillResult, Rollback, Verdict};

@@ -1,0 +1,138 @@
+//! What must hold of a scenario beside each of its parts being right. A drill that could not fail proves nothing, so that is refused too.
+
+use super::fault::Inject;
+use super::file::Scenario;
+use super::hypothesis::Claim;
+use crate::model::check::{Check, HttpCheck, Stage, What, problems};
+use std::collections::BTreeSet;
+
+/// Namespaces that no drill may touch, whatever a lab is made of.
+const PLATFORM: [&str; 12] = [
+    "default",
+    "kube-system",
+    "kube-public",
+    "kube-node-lease",
+    "local-path-storage",
+    "labctl-system",
+    "istio-system",
+    "argocd",
+    "cicd",
+    "observability",
+    "gateway",
+    "aws",
+];
+
+/// Whether a namespace belongs to the platform.
+pub fn is_platform(namespace: &str) -> bool {
+    namespace.starts_with("kube-") || PLATFORM.contains(&namespace)
+}
+
+fn is_name(text: &str, most: usize) -> bool {
+    !text.is_empty()
+        && text.len() <= most
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+impl Scenario {
+    /// Everything wrong with it, as sentences; empty when it is right.
+    pub fn problems(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let name = &self.metadata.name;
+        if !is_name(name, 40) {
+            found.push(format!("metadata.name `{name}` is no name: use 1 to 40 letters a-z, digits and inner dashes"));
+        }
+        let namespace = &self.target.namespace;
+        if is_platform(namespace) {
+            found.push(format!(
+                "target.namespace `{namespace}` belongs to the platform, which no drill may touch; the sample apps are in `apps`"
+            ));
+        }
+        if self.target.selector.is_empty() {
+            found.push("target.selector is empty, which would mean every pod: name at least one label".to_owned());
+        }
+        if self.target.blast.max_pods == 0 {
+            found.push("target.blast.maxPods is 0, so that nothing could be done: use 1 or more".to_owned());
+        }
+        if self.steady_state.checks.is_empty() {
+            found.push(
+                "steadyState.checks is empty: without a steady state nothing could be seen to break, or to be whole again".to_owned(),
+            );
+        }
+        if self.inject.is_empty() {
+            found.push("inject is empty: a scenario breaks something".to_owned());
+        }
+        if self.hypotheses.is_empty() {
+            found.push("hypotheses is empty, so that the drill could never fail: claim something".to_owned());
+        }
+        found.extend(names("inject", self.inject.iter().map(|inject| inject.name.as_str())));
+        found.extend(names("hypotheses", self.hypotheses.iter().map(|hypothesis| hypothesis.name.as_str())));
+        let lasts: u128 = self.inject.iter().map(|inject| inject.duration.get().as_millis()).sum();
+        if lasts > self.max_duration.get().as_millis() {
+            found.push(format!("the faults last longer than maxDuration ({}), so that the drill could only be aborted", self.max_duration));
+        }
+        found.extend(
+            self.inject
+                .iter()
+                .filter(|inject| inject.duration.get().is_zero())
+                .map(|Inject { name, .. }| format!("fault `{name}` has duration 0s: nothing could be seen of it")),
+        );
+        self.check_problems(&mut found);
+        found
+    }
+
+    fn check_problems(&self, found: &mut Vec<String>) {
+        // looked at again and again, so none of them may leave anything behind
+        found.extend(problems(&self.steady_state.checks, Stage::Ready).into_iter().map(|problem| steady(&problem)));
+        for check in self.hypotheses.iter().filter_map(|hypothesis| match &hypothesis.claim {
+            Claim::Check { check, mode, .. } => Some((check.as_ref(), mode.sampled())),
+            Claim::Recovery(_) => None,
+        }) {
+            let (check, sampled) = check;
+            let stage = if sampled { Stage::Ready } else { Stage::Proof };
+            found.extend(problems(std::slice::from_ref(check), stage).into_iter().map(|problem| steady(&problem)));
+        }
+        for abort in &self.abort {
+            found.extend(problems(std::slice::from_ref(&abort.check), Stage::Ready).into_iter().map(|problem| steady(&problem)));
+        }
+        for check in self.checks() {
+            if let What::Http(HttpCheck { endpoint, .. }) = &check.what
+                && !endpoint.contains('/')
+            {
+                found.push(format!("check `{}`: endpoint `{endpoint}` needs its component: COMPONENT/{endpoint}", check.name));
+            }
+        }
+    }
+
+    /// Every check there is in it.
+    pub fn checks(&self) -> impl Iterator<Item = &Check> {
+        let claimed = self.hypotheses.iter().filter_map(|hypothesis| match &hypothesis.claim {
+            Claim::Check { check, .. } => Some(check.as_ref()),
+            Claim::Recovery(_) => None,
+        });
+        let landed = self.inject.iter().filter_map(|inject| inject.landed.as_ref().map(|landed| &landed.0));
+        self.steady_state.checks.iter().chain(claimed).chain(landed).chain(self.abort.iter().map(|abort| &abort.check))
+    }
+}
+
+/// Words of `ready:` lists in those of a scenario.
+fn steady(problem: &str) -> String {
+    match problem.split_once(", and `ready` runs every time") {
+        Some((what, _)) => format!("{what}, and it is looked at again and again: only hypotheses of mode SOT, EOT or Edge may write"),
+        None => problem.to_owned(),
+    }
+}
+
+fn names<'a>(list: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for name in names {
+        if !is_name(name, 40) {
+            found.push(format!("{list}: `{name}` is no name: use 1 to 40 letters a-z, digits and inner dashes"));
+        } else if !seen.insert(name) {
+            found.push(format!("{list}: two are called `{name}`: give each its own name"));
+        }
+    }
+    found
+}

@@ -1,0 +1,138 @@
+//! Scenarios as files write them: what is read, what is refused and where, what is written is read back.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "clippy knows tests only by #[test]; these are their helpers")]
+
+use labctl::catalog::{Files, scenario, scenario_names};
+use labctl::model::scenario::{Claim, Fault, K8sFault, Mode, Scenario};
+use labctl::model::schema;
+
+const GOOD: &str = r#"apiVersion: labctl.dev/v1
+kind: Scenario
+metadata: {name: own, title: Something holds}
+target: {namespace: apps, selector: {app: orders}, blast: {maxPods: 2, maxPercent: 50%}}
+steadyState:
+  checks:
+    - {name: answers, http: {endpoint: orders/http, path: /ready}}
+inject:
+  - name: gone
+    k8s: {podDelete: {}}
+    duration: 1m30s
+    landed: {within: 20s, prom: {query: up, op: "<", value: 1}}
+  - {name: none-left, k8s: {scale: {replicas: 0}}}
+hypotheses:
+  - {name: fast, tolerate: 2.5%, prom: {query: p99, op: "<=", value: 800, unit: ms}}
+  - {name: whole, mode: EOT, within: 1m, k8s: {kind: Deployment, name: orders, expect: available}}
+  - {name: recovers, recovery: {within: 60s}}
+abort:
+  - {name: down, for: 15s, prom: {query: up, op: "==", value: 0}}
+"#;
+
+fn read(text: &str) -> Result<Scenario, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("own.yaml");
+    std::fs::write(&path, text).unwrap();
+    scenario(&Files::default(), &path.display().to_string()).map(|found| found.scenario).map_err(|error| error.to_string())
+}
+
+/// `GOOD` with `from` replaced is refused with all of `words`.
+#[track_caller]
+fn refused(from: &str, to: &str, words: &[&str]) {
+    assert!(GOOD.contains(from), "{from}");
+    let error = read(&GOOD.replacen(from, to, 1)).map(|read| panic!("{to} was read as {read:?}")).unwrap_err();
+    for word in words {
+        assert!(error.contains(word), "should say {word:?}, says:\n{error}");
+    }
+}
+
+#[test]
+fn every_part_is_read_and_what_is_written_is_read_back() {
+    let own = read(GOOD).unwrap();
+    assert_eq!(own.target.blast.max_percent.to_string(), "50%");
+    assert!(matches!(&own.inject[0].fault, Fault::K8s(K8sFault::PodDelete(pods)) if pods.count == 1));
+    assert_eq!((own.inject[0].duration.to_string(), own.inject[1].duration.to_string()), ("1m30s".to_owned(), "30s".to_owned()));
+    assert_eq!(own.inject[0].landed.as_ref().unwrap().0.within.unwrap().to_string(), "20s");
+    assert!(matches!(&own.hypotheses[0].claim, Claim::Check { mode: Mode::OnChaos, tolerate, .. } if tolerate.to_string() == "2.5%"));
+    assert!(matches!(&own.hypotheses[2].claim, Claim::Recovery(recovery) if recovery.consecutive == 3));
+    assert_eq!(own.abort[0].lasts.to_string(), "15s");
+    let json = serde_json::to_string(&own).unwrap();
+    assert_eq!(serde_json::from_str::<Scenario>(&json).unwrap(), own);
+    let yaml = serde_saphyr::to_string(&own).unwrap();
+    assert_eq!(read(&yaml).unwrap(), own, "{yaml}");
+}
+
+#[test]
+fn what_is_unknown_is_refused_with_its_place_and_the_nearest_name() {
+    refused("steadyState:", "steadyStat:", &["own.yaml", "steadyStat", "line 5", "column", "did you mean `steadyState`"]);
+    refused("blast: {maxPods: 2", "blast: {maxPod: 2", &["maxPod", "line 4", "did you mean `maxPods`"]);
+    refused("mode: EOT", "mode: EOF", &["EOF", "line 16"]);
+    refused("k8s: {podDelete: {}}", "k9s: {podDelete: {}}", &["k9s", "line 10"]);
+    refused("k8s: {podDelete: {}}", "k8s: {podDelte: {}}", &["podDelte", "line 10"]);
+}
+
+#[test]
+fn figures_have_units() {
+    refused("duration: 1m30s", "duration: 90", &["has no unit", "90s", "line"]);
+    refused("maxPercent: 50%", "maxPercent: 50", &["write it like 50%", "line 4"]);
+    refused("tolerate: 2.5%", "tolerate: 0.025", &["write it like 50%"]);
+}
+
+#[test]
+fn a_check_or_a_fault_is_exactly_one_thing() {
+    refused("k8s: {scale: {replicas: 0}}", "k8s: {}", &["exactly one of podDelete, scale, image, config"]);
+    refused("k8s: {scale: {replicas: 0}}", "k8s: {scale: {replicas: 0}, podDelete: {}}", &["exactly one of"]);
+    refused(", k8s: {scale: {replicas: 0}}", "", &["none-left", "exactly one backend"]);
+    refused("http: {endpoint: orders/http, path: /ready}", "", &["exactly one of http", "none"]);
+    refused("recovery: {within: 60s}", "recovery: {within: 60s}, mode: EOT", &["`recovery` stands alone"]);
+    refused("mode: EOT, within: 1m", "mode: EOT, tolerate: 5%", &["`tolerate` is for modes that look again"]);
+    refused("tolerate: 2.5%", "within: 5s", &["Continuous and OnChaos judge every look"]);
+}
+
+#[test]
+fn a_drill_that_could_not_fail_or_that_reaches_too_far_is_refused() {
+    refused("namespace: apps", "namespace: kube-system", &["kube-system", "platform"]);
+    refused("namespace: apps", "namespace: observability", &["observability", "platform"]);
+    refused("selector: {app: orders}", "selector: {}", &["selector is empty"]);
+    refused("maxPods: 2", "maxPods: 0", &["maxPods is 0"]);
+    refused("name: whole", "name: fast", &["two are called `fast`"]);
+    refused("name: own", "name: Own", &["`Own` is no name"]);
+    refused("duration: 1m30s", "duration: 20m", &["longer than maxDuration"]);
+    refused("endpoint: orders/http", "endpoint: http", &["needs its component"]);
+    refused("prom: {query: p99, op: \"<=\", value: 800, unit: ms}", "queue: {name: q, roundTrip: true}", &["only hypotheses of mode SOT"]);
+    let without = |from: &str, until: &str| {
+        let (start, rest) = GOOD.split_once(from).unwrap();
+        format!("{start}{from} []\n{}", &rest[rest.find(until).unwrap()..])
+    };
+    assert!(read(&without("hypotheses:", "abort:")).unwrap_err().contains("could never fail"));
+    assert!(read(&without("  checks:", "inject:")).unwrap_err().contains("steady state"));
+}
+
+#[test]
+fn every_shipped_scenario_is_right_and_named_as_its_file() {
+    let files = Files::default();
+    let names = scenario_names(&files);
+    assert!(names.len() >= 4, "{names:?}");
+    for (name, _) in &names {
+        scenario(&files, name).unwrap_or_else(|error| panic!("{error}"));
+    }
+    let error = scenario(&files, "worker-scaled-to-zer").unwrap_err().to_string();
+    assert!(error.contains("did you mean `worker-scaled-to-zero`"), "{error}");
+}
+
+#[test]
+fn the_schema_takes_what_is_read_and_refuses_what_is_not() {
+    let schema = schema::of::<Scenario>();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let json = |text: &str| serde_saphyr::from_str::<serde_json::Value>(text).unwrap();
+    assert!(validator.is_valid(&json(GOOD)), "{:?}", validator.iter_errors(&json(GOOD)).map(|e| e.to_string()).collect::<Vec<_>>());
+    for (from, to) in [
+        ("steadyState:", "steadyStat:"),
+        ("duration: 1m30s", "duration: 90"),
+        ("maxPercent: 50%", "maxPercent: 50"),
+        ("mode: EOT", "mode: EOF"),
+    ] {
+        assert!(!validator.is_valid(&json(&GOOD.replacen(from, to, 1))), "{to}");
+    }
+    for (name, path) in scenario_names(&Files::default()) {
+        let text = Files::default().read(&path).unwrap().unwrap();
+        assert!(validator.is_valid(&json(&text)), "{name}");
+    }
+}
