@@ -219,7 +219,7 @@ fn step(number: usize) -> StepId {
 /// What a busy run says: mostly lines, some waits and objects.
 fn said(seq: u64) -> Arc<Event> {
     let says = match seq % 10 {
-        0 => StepEvent::Waiting { on: "Deployment lab/part".to_owned(), last_reason: format!("{} of 100 ready", seq % 100) },
+        0 => StepEvent::Waiting { on: "Deployment lab/part".to_owned(), last_reason: format!("{} of 100 ready", seq % 100), cause: None },
         1 => StepEvent::Progress { done: seq % 4096, total: Some(4096), unit: "B".to_owned() },
         _ => StepEvent::Output { stream: Stream::Out, line: format!("line {seq} of a child that has a lot to say about what it does") },
     };

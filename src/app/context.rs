@@ -33,6 +33,8 @@ pub struct Context {
     pub paths: Paths,
     pub files: Files,
     pub terminal: Terminal,
+    /// `LABCTL_BUNDLE`, for those who were not given a bundle on a command line of their own.
+    pub bundle: Option<PathBuf>,
 }
 
 /// What is known of those who read.
@@ -62,7 +64,13 @@ impl Context {
             dumb: var("TERM").is_none_or(|term| term == "dumb"),
             no_color: var("NO_COLOR").is_some(),
         };
-        Self { paths: Paths::from(var), files: Files::new(global.dir.clone()), global, terminal }
+        Self {
+            paths: Paths::from(var),
+            files: Files::new(global.dir.clone()),
+            global,
+            terminal,
+            bundle: var("LABCTL_BUNDLE").map(PathBuf::from),
+        }
     }
 
     /// `labctl attach` as it is to be typed for this lab.
@@ -83,13 +91,12 @@ impl Context {
     /// The lab as `which` says it, else as it was last brought up. `make_secrets` also makes the passwords it lacks.
     pub fn setup(&self, which: Option<&StackArgs>, make_secrets: bool) -> Result<Arc<Setup>, Failure> {
         let mut state = self.state()?;
-        let stack = stack_of(which, &state);
-        let given = which.and_then(|which| which.bundle.clone()).map(|path| absolute(&path));
-        let remembered = state.bundle.clone().filter(|path| which.is_none_or(|which| which.bundle.is_none()) && path.exists());
-        let images = match given.clone().or(remembered.clone()) {
+        let bundle = self.bundle_of(which, &state);
+        let images = match bundle.clone() {
             Some(path) => Images::Bundle(Box::new(OpenBundle::open(&path)?)),
             None => Images::lock(&self.files)?,
         };
+        let stack = self.stack_of(which, &state, images.bundle());
         let adjusted = adjusted(which, &stack, &state);
         let lab = catalog::lab_adjusted(&self.files, &stack, &self.global.lab, &adjusted)?;
         catalog::order(&lab)?;
@@ -123,7 +130,6 @@ impl Context {
                 }));
             }
         }
-        let bundle = given.or(remembered);
         if make_secrets && (made || state.stack.as_ref() != Some(&stack) || state.bundle != bundle || state.adjusted != adjusted) {
             state.stack = Some(stack);
             state.adjusted = adjusted;
@@ -145,7 +151,30 @@ impl Context {
 
     /// The stack the lab was last made from, else the default.
     pub fn stack_in_use(&self) -> Result<String, Failure> {
-        Ok(stack_of(None, &self.state()?))
+        let state = self.state()?;
+        let bundle = self.bundle_of(None, &state).map(|path| OpenBundle::open(&path)).transpose()?;
+        Ok(self.stack_of(None, &state, bundle.as_ref()))
+    }
+
+    /// The bundle that is given, else the one the lab was last made with, else the environment's.
+    fn bundle_of(&self, which: Option<&StackArgs>, state: &LabState) -> Option<PathBuf> {
+        let given = which.and_then(|which| which.bundle.clone());
+        let remembered = || state.bundle.clone().filter(|path| path.exists());
+        given.or_else(remembered).or_else(|| self.bundle.clone()).map(|path| absolute(&path))
+    }
+
+    /// The stack that is named, else ./lab.yaml (for who brings up), else what the lab was last made from, else the one the bundle was made for.
+    fn stack_of(&self, which: Option<&StackArgs>, state: &LabState, bundle: Option<&OpenBundle>) -> String {
+        if let Some(named) = which.and_then(|which| which.stack.clone()) {
+            let is_file = named.contains('/') || Path::new(&named).extension().is_some_and(|end| end == "yaml" || end == "yml");
+            return if is_file { absolute(Path::new(&named)).display().to_string() } else { named };
+        }
+        let own = Path::new("lab.yaml");
+        if which.is_some() && own.is_file() {
+            return absolute(own).display().to_string();
+        }
+        let of_bundle = || bundle.map(|open| open.bundle.name.clone()).filter(|name| catalog::stack_names(&self.files).contains(name));
+        state.stack.clone().or_else(of_bundle).unwrap_or_else(|| DEFAULT_STACK.to_owned())
     }
 
     /// This process, as others shall find it in locks.
@@ -214,18 +243,6 @@ fn tool(name: &str, found: Option<PathBuf>, bundle: Option<&OpenBundle>) -> Resu
 }
 
 /// The stack that is meant, by name or absolute path: as asked for, else `lab.yaml` here, else as the lab was last made, else the default.
-fn stack_of(which: Option<&StackArgs>, state: &LabState) -> String {
-    if let Some(named) = which.and_then(|which| which.stack.clone()) {
-        let is_file = named.contains('/') || Path::new(&named).extension().is_some_and(|end| end == "yaml" || end == "yml");
-        return if is_file { absolute(Path::new(&named)).display().to_string() } else { named };
-    }
-    let own = Path::new("lab.yaml");
-    if which.is_some() && own.is_file() {
-        return absolute(own).display().to_string();
-    }
-    state.stack.clone().unwrap_or_else(|| DEFAULT_STACK.to_owned())
-}
-
 /// What is changed about the stack: as asked for, else, if it is the stack the lab was last made from, as it was then.
 fn adjusted(which: Option<&StackArgs>, stack: &str, state: &LabState) -> Adjusted {
     match which {

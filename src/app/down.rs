@@ -21,7 +21,7 @@ pub async fn run(context: &Context, args: &DownArgs) -> Result<u8, Failure> {
     let (say, mut said) = tokio::sync::mpsc::unbounded_channel();
     let printer = tokio::spawn(async move {
         while let Some(event) = said.recv().await {
-            if let StepEvent::Waiting { on, last_reason } = event {
+            if let StepEvent::Waiting { on, last_reason, .. } = event {
                 let why = if last_reason.is_empty() { String::new() } else { format!(" ({last_reason})") };
                 show::err(&format!("waiting for {on}{why}\n"));
             }

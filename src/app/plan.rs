@@ -217,7 +217,8 @@ fn text(plan: &Plan) -> String {
                 Fit::DoesNotFit => "does not fit",
                 Fit::Unknown => "not known",
             };
-            vec![measure.of.clone(), shown(measure.asked), measure.there.map_or_else(|| "?".to_owned(), shown), fit.to_owned()]
+            let asked = if measure.fit == Fit::Unknown { format!("at least {}", shown(measure.asked)) } else { shown(measure.asked) };
+            vec![measure.of.clone(), asked, measure.there.map_or_else(|| "?".to_owned(), shown), fit.to_owned()]
         })
         .collect();
     text.push_str(&show::table(&["", "ASKED", "FREE", ""], &rows));

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Which lab is meant.
 #[derive(Debug, Clone, Args)]
 pub struct StackArgs {
-    /// A shipped stack (lite, lite-packages) or a file; else ./lab.yaml, else what this lab was last made from, else lite.
+    /// A shipped stack (lite, lite-packages) or a file; else ./lab.yaml, else what this lab was last made from, else what the bundle was made for, else lite.
     #[arg(long, env = "LABCTL_STACK", value_name = "NAME|FILE")]
     pub stack: Option<String>,
     /// A folder that holds every image; with it no registry is asked.

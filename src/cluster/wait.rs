@@ -10,7 +10,7 @@ use super::readiness::{Around as _, Judgement, judge_in, needs_waiting, note};
 use super::retry::Patience;
 use super::surroundings::{FIRST_STATUS, Surroundings};
 use crate::adapters::kube::client::encode;
-use crate::model::run::StepEvent;
+use crate::model::run::{Because, StepEvent};
 use crate::support::progress::Sink;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -106,7 +106,7 @@ impl Cluster {
             let looked_around = late || !round.listing_around(&pending);
             let found = if looked_around { round.causes(&pending).await } else { Vec::new() };
             round.say(&pending, &found);
-            let next = round.next_verdict(&found);
+            let next = round.lasting.next_verdict(&found, Instant::now());
             let hopeless = looked_around && (failed || next.is_some_and(|at| at <= Instant::now()));
             if hopeless || late {
                 let pending = pending.into_iter().map(|(object, _, reason)| Pending { object, reason }).collect();
@@ -179,8 +179,7 @@ struct Round<'c> {
     cluster: &'c Cluster,
     sink: &'c Sink,
     said: String,
-    /// When each cause was first seen.
-    seen: HashMap<(String, &'static str), Instant>,
+    lasting: Lasting,
     /// Last lines of containers that ended, by pod, container and restarts.
     logs: HashMap<(String, String, u64), String>,
     /// Images that were being pulled for what is pending.
@@ -195,7 +194,7 @@ impl<'c> Round<'c> {
             cluster,
             sink,
             said: String::new(),
-            seen: HashMap::new(),
+            lasting: Lasting::default(),
             logs: HashMap::new(),
             pulled: BTreeSet::new(),
             settling: HashMap::new(),
@@ -346,25 +345,6 @@ impl Round<'_> {
         logs
     }
 
-    /// When the first of the causes has lasted too long, if any ever does. Causes that went away are forgotten.
-    fn next_verdict(&mut self, found: &[Cause]) -> Option<Instant> {
-        let now = Instant::now();
-        let current: Vec<(String, &'static str)> = found.iter().map(|cause| (cause.object.to_string(), cause.id)).collect();
-        self.seen.retain(|key, _| current.contains(key));
-        found
-            .iter()
-            .zip(current)
-            .filter_map(|(cause, key)| {
-                let first = *self.seen.entry(key).or_insert(now);
-                match cause.patience {
-                    CausePatience::Now => Some(now),
-                    CausePatience::After(bound) => Some(first + bound),
-                    CausePatience::Hold => None,
-                }
-            })
-            .min()
-    }
-
     /// What of the objects that are ready is not as one might think.
     fn say_notes(&self, waiting: &[(ObjectRef, Arc<KindWatch>)]) {
         let around = Surroundings { hub: &self.cluster.hub };
@@ -385,9 +365,44 @@ impl Round<'_> {
         };
         let text = format!("{}{more}: {reason}", on.join(", "));
         if text != self.said {
-            self.sink.waiting(format!("{}{more}", on.join(", ")), reason);
+            let on = format!("{}{more}", on.join(", "));
+            match found.first() {
+                Some(cause) => self.sink.waiting_because(on, reason, Because { id: cause.id.to_owned(), fix: cause.fix.clone() }),
+                None => self.sink.waiting(on, reason),
+            }
             self.said = text;
         }
+    }
+}
+
+/// Causes that are there, each since when; and of those that were last reported before anybody looked, that report.
+#[derive(Default)]
+struct Lasting(HashMap<(String, &'static str), (Instant, Option<String>)>);
+
+impl Lasting {
+    /// When the first of the causes has lasted too long, if any ever does. Causes that went away are forgotten; those that are only reported count from
+    /// the first report that is news.
+    fn next_verdict(&mut self, found: &[Cause], now: Instant) -> Option<Instant> {
+        let current: Vec<(String, &'static str)> = found.iter().map(|cause| (cause.object.to_string(), cause.id)).collect();
+        self.0.retain(|key, _| current.contains(key));
+        found
+            .iter()
+            .zip(current)
+            .filter_map(|(cause, key)| {
+                let (first, old) = self.0.entry(key).or_insert_with(|| (now, cause.reported.clone()));
+                if old.is_some() {
+                    if *old == cause.reported {
+                        return None;
+                    }
+                    (*first, *old) = (now, None);
+                }
+                match cause.patience {
+                    CausePatience::Now => Some(now),
+                    CausePatience::After(bound) => Some(*first + bound),
+                    CausePatience::Hold => None,
+                }
+            })
+            .min()
     }
 }
 
@@ -427,6 +442,28 @@ fn pods_of(pods: &KindWatch, object: &ObjectRef, there: &Value) -> Vec<Arc<Value
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_reported_before_anybody_looked_counts_only_when_it_is_reported_again() {
+        let bound = Duration::from_secs(20);
+        let cause = |reported: Option<&str>| Cause {
+            id: "LAB-QUOTA-001",
+            object: ObjectRef { api_version: "apps/v1".into(), kind: "Deployment".into(), namespace: Some("n".into()), name: "d".into() },
+            sentence: String::new(),
+            fix: String::new(),
+            patience: CausePatience::After(bound),
+            reported: reported.map(str::to_owned),
+        };
+        let mut lasting = Lasting::default();
+        let began = Instant::now();
+        assert_eq!(lasting.next_verdict(&[cause(Some("02:08:31Z"))], began), None);
+        assert_eq!(lasting.next_verdict(&[cause(Some("02:08:31Z"))], began + bound * 2), None, "it may be mended since");
+        let again = began + bound * 3;
+        assert_eq!(lasting.next_verdict(&[cause(Some("02:11:15Z"))], again), Some(again + bound));
+        assert_eq!(lasting.next_verdict(&[cause(Some("02:11:16Z"))], again + bound / 2), Some(again + bound));
+        assert_eq!(lasting.next_verdict(&[], again + bound), None);
+        assert_eq!(lasting.next_verdict(&[cause(None)], began), Some(began + bound), "what is seen counts at once");
+    }
 
     #[test]
     fn pods_of_an_older_template_are_not_held_against_a_rollout_that_has_only_begun() {

@@ -9,7 +9,7 @@ use serde_json::Value;
 pub struct ImageSize {
     /// Upstream name with tag.
     pub name: String,
-    /// Bytes of its compressed layers.
+    /// Bytes of its compressed layers; 0 where that is not known.
     pub compressed: u64,
     /// It need not be fetched.
     pub cached: bool,
@@ -60,7 +60,9 @@ pub fn judge(request: &Request<'_>) -> Budget {
     let cluster = plus(times(CONTROL_PLANE, u64::from(request.control_planes)), times(WORKER, u64::from(request.workers)));
     let requests = asks.iter().fold(cluster, |sum, ask| plus(sum, ask.requests));
     let limits = asks.iter().fold(cluster, |sum, ask| plus(sum, ask.limits));
-    let download = request.images.iter().filter(|image| !image.cached).map(|image| image.compressed).sum();
+    let sized = request.images.iter().all(|image| image.compressed > 0);
+    let fetched = request.images.iter().filter(|image| !image.cached);
+    let download = fetched.map(|image| Some(image.compressed).filter(|size| *size > 0)).sum();
     // one compressed copy in the registry that serves the nodes, one unpacked copy on each node
     let disk: u64 = request
         .images
@@ -71,11 +73,15 @@ pub fn judge(request: &Request<'_>) -> Budget {
         })
         .sum();
 
-    let measures = vec![
+    let mut measures = vec![
         measure("memory", requests.bytes, request.room.mem_available),
         measure("cpu", requests.millicores, request.room.cpus.map(|cpus| u64::from(cpus) * 1000)),
         measure("disk", disk, request.room.disk_free),
     ];
+    // what is known may be too much already; that it fits is known only of all
+    if let Some(disk) = measures.last_mut().filter(|disk| !sized && disk.fit != Fit::DoesNotFit) {
+        disk.fit = Fit::Unknown;
+    }
     let fit = measures.iter().map(|measure| measure.fit).max().unwrap_or(Fit::Unknown);
     let suggestions = suggestions(&measures, &asks, request.size);
     Budget { fit, requests, limits, download, measures, asks, suggestions }

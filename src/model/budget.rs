@@ -65,8 +65,8 @@ pub struct Budget {
     pub requests: Amount,
     /// What it may use at most; a missing limit counts as its request.
     pub limits: Amount,
-    /// Bytes to fetch: compressed sizes of what is not here yet.
-    pub download: u64,
+    /// Bytes to fetch: compressed sizes of what is not here yet; none where a size is not known.
+    pub download: Option<u64>,
     /// Memory, CPU and disk, one each.
     pub measures: Vec<Measure>,
     /// Largest memory request first.

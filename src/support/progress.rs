@@ -2,7 +2,7 @@
 //!
 //! Rooms below the engine know only this type, never the engine.
 
-use crate::model::run::{Health, Object, StepEvent, Stream};
+use crate::model::run::{Because, Health, Object, StepEvent, Stream};
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -86,7 +86,12 @@ impl Sink {
 
     /// Says what is waited on; to be said again whenever the reason changes.
     pub fn waiting(&self, on: impl Into<String>, last_reason: impl Into<String>) {
-        self.say(StepEvent::Waiting { on: on.into(), last_reason: last_reason.into() });
+        self.say(StepEvent::Waiting { on: on.into(), last_reason: last_reason.into(), cause: None });
+    }
+
+    /// The same, where the reason is the sentence of a cause.
+    pub fn waiting_because(&self, on: impl Into<String>, sentence: impl Into<String>, cause: Because) {
+        self.say(StepEvent::Waiting { on: on.into(), last_reason: sentence.into(), cause: Some(cause) });
     }
 
     /// Something went wrong and is tried again `after` a while.

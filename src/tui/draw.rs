@@ -3,11 +3,12 @@
 use super::keymap::{Action, Row};
 use super::model::{Model, Overlay, SMALLEST};
 use super::run::{RunView, clock};
-use super::screens::{Help, SCREENS};
+use super::screens::{Help, SCREENS, ScreenId};
 use super::text::{bytes, clip, width, wrap};
 use super::theme::Meaning;
 use super::update::rows_now;
 use super::widgets::draw_question;
+use crate::model::look::Query;
 use crate::model::run::{At, CancelReason, Standing, Verb, brief_time};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -60,6 +61,8 @@ fn line_one(model: &Model, area: Rect, buffer: &mut Buffer) {
     let clock_columns = u16::try_from(clock.len()).unwrap_or(0).min(area.width);
     let columns = |spans: &[Span<'_>]| spans.iter().map(|span| width(&span.content)).sum::<usize>();
     let run = model.screen(model.front()).and_then(|screen| screen.run(&model.shared)).filter(|(run, _)| run.state.started.is_some());
+    // how a run ended is not how the lab is
+    let run = run.filter(|(run, _)| run.state.summary.is_none() || matches!(model.front(), ScreenId::Run | ScreenId::Replay));
     if let Some((run, now)) = run {
         for part in run_words(model, run, now) {
             if columns(&spans) + columns(&part) <= usize::from(area.width - clock_columns) {
@@ -67,12 +70,28 @@ fn line_one(model: &Model, area: Rect, buffer: &mut Buffer) {
             }
         }
     } else {
-        spans.push(theme.span(Meaning::Strong, format!("{}  ", model.shared.lab)));
+        spans.push(theme.span(Meaning::Strong, format!("{} ", model.shared.lab)));
+        spans.extend(lab_words(model));
+        spans.push(Span::raw(" "));
         let room = usize::from(area.width - clock_columns).saturating_sub(columns(&spans));
         spans.push(theme.span(Meaning::Dim, clip(&model.shared.host, room)));
     }
     buffer.set_line(area.x, area.y, &Line::from(spans), area.width - clock_columns);
     buffer.set_line(area.right() - clock_columns, area.y, &theme.span(Meaning::Dim, clock).into(), clock_columns);
+}
+
+/// How the lab is, as far as that is known now.
+fn lab_words(model: &Model) -> Vec<Span<'static>> {
+    let theme = model.shared.theme;
+    let health = &model.shared.looks.health;
+    let Some(status) = health.answer().filter(|_| health.stale(model.shared.now, Query::Health.period()).is_none()) else {
+        return Vec::new();
+    };
+    let ready = status.components.iter().filter(|one| one.ready).count();
+    let all = status.components.len();
+    let [glyph, letter] = super::look::health_mark(Some(ready == all), theme);
+    let meaning = if ready == all { Meaning::Good } else { Meaning::Bad };
+    vec![glyph, letter, theme.span(meaning, format!(" {ready} of {all} components ready "))]
 }
 
 /// The parts of line 1 about a run, the most important first: what finds no room is left out.

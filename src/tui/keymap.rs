@@ -107,7 +107,7 @@ pub const EVERYWHERE: &[Binding] = &[
     row(Action::Open, "open", "o", "open", "open it in the browser"),
     row(Action::Copy, "copy", "y", "copy", "copy it to the clipboard"),
     row(Action::Filter, "filter", "/", "filter", "show only what has a text in it"),
-    row(Action::Back, "back", "esc", "", "back, or away with what is open"),
+    row(Action::Back, "back", "esc", "back", "back, or away with what is open"),
     row(Action::Palette, "palette", ":", "palette", "everything that can be done here, by name"),
     row(Action::Theme, "theme", "T", "", "the next set of colours"),
     row(Action::Redraw, "redraw", "ctrl-l", "", "draw everything anew"),

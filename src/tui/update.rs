@@ -149,10 +149,10 @@ fn hear(model: &mut Model, news: &News) -> Vec<Effect> {
         News::LabIsThere if !model.touched => asked.push(Effect::Go(ScreenId::Lab)),
         News::Ask(question) => asked.push(Effect::Ask(question.clone())),
         // for the screens; and where to begin, when a person has begun already
+        News::Planned(_) => model.flash = None,
         News::Stacks(_)
         | News::Findings(_)
         | News::Judged { .. }
-        | News::Planned(_)
         | News::History(_)
         | News::Compared(..)
         | News::Credentials(_)

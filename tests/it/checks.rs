@@ -158,7 +158,7 @@ async fn a_check_that_passes_later_has_said_what_it_waited_for() {
     while let Ok(event) = lab.events.try_recv() {
         said.push(match event {
             StepEvent::Probe { health, .. } => format!("{health:?}"),
-            StepEvent::Waiting { on, last_reason } => format!("{on}: {last_reason}"),
+            StepEvent::Waiting { on, last_reason, .. } => format!("{on}: {last_reason}"),
             other => panic!("{other:?}"),
         });
     }

@@ -20,7 +20,7 @@ fn cancel(why: CancelReason) -> Vec<Control> {
 }
 
 fn waiting(on: &str, reason: &str) -> Act {
-    Act::Say(StepEvent::Waiting { on: on.to_owned(), last_reason: reason.to_owned() })
+    Act::Say(StepEvent::Waiting { on: on.to_owned(), last_reason: reason.to_owned(), cause: None })
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn build(drawn: &[Drawn]) -> Vec<Node> {
             2 => acts.push(Act::Hang),
             3 => acts.push(Act::Wait),
             4 => acts.push(Act::Intend("something")),
-            5 => acts.push(Act::Say(StepEvent::Waiting { on: "x".to_owned(), last_reason: "y".to_owned() })),
+            5 => acts.push(Act::Say(StepEvent::Waiting { on: "x".to_owned(), last_reason: "y".to_owned(), cause: None })),
             _ => {}
         }
         let step = Scripted::new(&name(at), acts);

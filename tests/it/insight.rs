@@ -511,7 +511,13 @@ fn images_cost_download_once_and_disk_on_every_node() {
     let images = [image("a", false), image("b", true)];
     let room = Room { disk_free: Some(1000), ..Room::default() };
     let budget = budget::judge(&Request { objects: &[], images: &images, control_planes: 1, workers: 1, size: "small", room });
-    assert_eq!(budget.download, 100);
+    assert_eq!(budget.download, Some(100));
     let disk = budget.measures.iter().find(|measure| measure.of == "disk").unwrap();
     assert_eq!((disk.asked, disk.fit), (100 + 2 * 2 * 250, Fit::DoesNotFit));
+    // of an image whose size nobody knows, nothing is said
+    let images = [image("a", false), ImageSize { name: "c".to_owned(), compressed: 0, cached: false }];
+    let room = Room { disk_free: Some(100_000), ..Room::default() };
+    let budget = budget::judge(&Request { objects: &[], images: &images, control_planes: 1, workers: 0, size: "small", room });
+    let disk = budget.measures.iter().find(|measure| measure.of == "disk").unwrap();
+    assert_eq!((budget.download, disk.fit), (None, Fit::Unknown));
 }

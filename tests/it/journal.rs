@@ -12,7 +12,7 @@ async fn a_run() -> Ran {
     let acts = [
         said(StepEvent::Progress { done: 1, total: Some(2), unit: "B".to_owned() }),
         said(StepEvent::Output { stream: Stream::Err, line: "line\nwith \u{1b}[31mcolour".to_owned() }),
-        said(StepEvent::Waiting { on: "probe".to_owned(), last_reason: String::new() }),
+        said(StepEvent::Waiting { on: "probe".to_owned(), last_reason: String::new(), cause: None }),
         said(StepEvent::Retry { attempt: 1, after_ms: 5, error: "reset".to_owned() }),
         said(StepEvent::Cause { id: "LAB-IMAGE-002".to_owned(), sentence: "no image".to_owned(), fix: "fetch it".to_owned() }),
         said(StepEvent::Probe { target: "t".to_owned(), health: labctl::model::run::Health::NoData, seen: String::new() }),

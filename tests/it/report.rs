@@ -69,7 +69,7 @@ impl TermLike for Page {
 }
 
 fn waiting(on: &str, reason: &str) -> Act {
-    Act::Say(StepEvent::Waiting { on: on.to_owned(), last_reason: reason.to_owned() })
+    Act::Say(StepEvent::Waiting { on: on.to_owned(), last_reason: reason.to_owned(), cause: None })
 }
 
 async fn a_run() -> Vec<Event> {

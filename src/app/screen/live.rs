@@ -150,7 +150,7 @@ pub fn down(context: Arc<Context>, app: ToApp) -> Live {
         let sink = Sink::hearing({
             let app = app.clone();
             move |event, _| {
-                if let StepEvent::Waiting { on, last_reason } = event {
+                if let StepEvent::Waiting { on, last_reason, .. } = event {
                     let why = if last_reason.is_empty() { String::new() } else { format!(" ({last_reason})") };
                     app.preparing("down", &format!("waiting for {on}{why}"));
                 }

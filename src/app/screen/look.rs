@@ -25,10 +25,10 @@ pub type Host = Arc<Mutex<Option<Arc<Seen>>>>;
 const OWN: &str = "lab.yaml";
 
 /// The same choice as flags of the command line.
-pub fn which(order: &Order) -> StackArgs {
+fn which(context: &Context, order: &Order) -> StackArgs {
     StackArgs {
         stack: Some(order.stack.clone()),
-        bundle: None,
+        bundle: context.bundle.clone(),
         without: order.adjusted.without.clone(),
         size: order.adjusted.size.map(|size| match size {
             Size::Small => cli::Size::Small,
@@ -101,7 +101,7 @@ pub async fn judge(context: &Context, host: &Host, order: Order) -> News {
 }
 
 async fn weigh(context: &Context, host: &Host, order: &Order) -> Result<Judgement, Failure> {
-    let setup = context.setup(Some(&which(order)), false)?;
+    let setup = context.setup(Some(&which(context, order)), false)?;
     let seen = {
         let mut kept = host.lock().await;
         match kept.as_ref() {
@@ -135,7 +135,7 @@ async fn weigh(context: &Context, host: &Host, order: &Order) -> Result<Judgemen
 
 /// The plan as `labctl plan` says it.
 pub async fn planned(context: &Context, order: &Order) -> News {
-    match plan::lines(context, &which(order)).await {
+    match plan::lines(context, &which(context, order)).await {
         Ok(lines) => News::Planned(lines),
         Err(failure) => News::Failed(trouble(&failure)),
     }

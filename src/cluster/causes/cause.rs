@@ -30,6 +30,8 @@ pub struct Cause {
     pub fix: String,
     /// How long waiting still makes sense.
     pub patience: Patience,
+    /// Of what is known by report only, when it was last reported; it may be over, and its controller takes minutes to try again.
+    pub reported: Option<String>,
 }
 
 impl Cause {
@@ -84,7 +86,7 @@ impl<'s> Scene<'s> {
 }
 
 /// When an event last happened; RFC 3339 in UTC, so text order is time order.
-fn last_seen(event: &Value) -> &str {
+pub fn last_seen(event: &Value) -> &str {
     ["lastTimestamp", "eventTime", "firstTimestamp"].iter().find_map(|name| event[*name].as_str()).unwrap_or_default()
 }
 

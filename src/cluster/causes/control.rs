@@ -1,7 +1,8 @@
 //! What a workload's controller says: pods that may not be made, Jobs that failed, rollouts that ran out of time.
 
-use super::cause::{Cause, Scene, short};
+use super::cause::{Cause, Scene, last_seen, short};
 use super::table::{self, Kind};
+use serde_json::Value;
 
 pub fn of_owner(scene: &Scene<'_>) -> Vec<Cause> {
     let mut found = Vec::new();
@@ -62,7 +63,17 @@ fn pods_refused(scene: &Scene<'_>) -> Option<Cause> {
     };
     let quota = message.split_once("exceeded quota: ").and_then(|(_, rest)| rest.split(',').next());
     let by = quota.map(|name| format!(" ({name})")).unwrap_or_default();
-    Some(told(kind, scene, message, &[("by", &by)]))
+    Some(Cause { reported: Some(last_refusal(scene)), ..told(kind, scene, message, &[("by", &by)]) })
+}
+
+/// When pods were last refused to the controller, or to the ReplicaSets of a Deployment; empty when no event tells.
+fn last_refusal(scene: &Scene<'_>) -> String {
+    let name = scene.object.name.as_str();
+    let of_it = |event: &&&Value| {
+        let about = event["involvedObject"]["name"].as_str().unwrap_or_default();
+        event["reason"] == "FailedCreate" && about.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    scene.events.iter().filter(of_it).map(|event| last_seen(event)).max().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -70,7 +81,7 @@ mod tests {
     use super::super::cause::Patience;
     use super::*;
     use crate::cluster::object::ObjectRef;
-    use serde_json::{Value, json};
+    use serde_json::json;
     use std::collections::BTreeMap;
 
     fn causes(live: &Value, events: &[&Value], log: &str) -> Vec<Cause> {
@@ -90,6 +101,11 @@ mod tests {
         let set = json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "s", "namespace": "n"}});
         let event = json!({"involvedObject": {"kind": "StatefulSet", "name": "s"}, "reason": "FailedCreate", "message": message});
         assert_eq!(causes(&set, &[&event], "")[0].id, "LAB-QUOTA-001");
+        let at = |name: &str, time: &str| json!({"involvedObject": {"kind": "ReplicaSet", "name": name}, "reason": "FailedCreate", "message": message, "lastTimestamp": time});
+        let events =
+            [at("d-5c5db479d8", "2026-01-01T00:00:10Z"), at("d-5c5db479d8", "2026-01-01T00:00:30Z"), at("dd-1", "2026-01-01T00:00:50Z")];
+        let found = causes(&deployment, &events.iter().collect::<Vec<_>>(), "");
+        assert_eq!(found[0].reported.as_deref(), Some("2026-01-01T00:00:30Z"));
     }
 
     #[test]

@@ -38,7 +38,14 @@ impl Kind {
             }
             filled
         };
-        Cause { id: self.id, object: object.clone(), sentence: fill(self.sentence), fix: fill(self.fix), patience: self.patience }
+        Cause {
+            id: self.id,
+            object: object.clone(),
+            sentence: fill(self.sentence),
+            fix: fill(self.fix),
+            patience: self.patience,
+            reported: None,
+        }
     }
 
     /// The same, about a pod and with the last thing that was said of it.

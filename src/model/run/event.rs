@@ -91,6 +91,15 @@ pub enum Verb {
     Test,
 }
 
+/// What a found cause adds to its sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Because {
+    /// A stable id such as `LAB-IMAGE-002`.
+    pub id: String,
+    /// The way out; may be empty.
+    pub fix: String,
+}
+
 /// What a running step says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -111,6 +120,9 @@ pub enum StepEvent {
     Waiting {
         on: String,
         last_reason: String,
+        /// Of the cause that the reason is the sentence of, where one was found.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<Because>,
     },
     Retry {
         attempt: u32,

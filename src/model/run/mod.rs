@@ -11,7 +11,8 @@ mod view;
 
 pub use attach::{ATTACH_PROTOCOL, ClientHello, EndReason, Refusal, ServerHello, ServerLine};
 pub use event::{
-    CancelReason, Control, Event, EventKind, FinishedAs, Health, Object, PlanStep, RunPlan, StepEvent, Stream, Summary, Unfinished, Verb,
+    Because, CancelReason, Control, Event, EventKind, FinishedAs, Health, Object, PlanStep, RunPlan, StepEvent, Stream, Summary,
+    Unfinished, Verb,
 };
 pub use fold::{Counts, RunState};
 pub use forecast::{Forecast, Span};

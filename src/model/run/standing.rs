@@ -1,6 +1,6 @@
 //! Where one step of a run stands, as far as the events so far tell.
 
-use super::event::{FinishedAs, Health, PlanStep, StepEvent, Stream};
+use super::event::{Because, FinishedAs, Health, PlanStep, StepEvent, Stream};
 use super::ids::At;
 
 /// The state of a step. Shown as a glyph and a colour, and as a letter where there is no colour.
@@ -58,6 +58,8 @@ pub struct Waiting {
     pub on: String,
     /// Why that is not there yet, as last heard; may be empty.
     pub last_reason: String,
+    /// Of the cause that the reason is the sentence of, where one was found.
+    pub cause: Option<Because>,
     /// Since when it waits on this; a new reason for the same wait does not begin it anew.
     pub since: At,
 }
@@ -216,9 +218,9 @@ impl StepState {
                     self.waiting = None;
                 }
             }
-            StepEvent::Waiting { on, last_reason } => {
+            StepEvent::Waiting { on, last_reason, cause } => {
                 let since = self.waiting.as_ref().filter(|now| now.on == *on).map_or(at, |now| now.since);
-                self.waiting = Some(Waiting { on: on.clone(), last_reason: last_reason.clone(), since });
+                self.waiting = Some(Waiting { on: on.clone(), last_reason: last_reason.clone(), cause: cause.clone(), since });
             }
             StepEvent::Retry { error, .. } => {
                 self.retries = self.retries.saturating_add(1);

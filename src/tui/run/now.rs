@@ -2,7 +2,7 @@
 
 use super::steps::{colour, doing, progress, waits_for};
 use super::view::RunView;
-use crate::model::run::{At, FinishedAs, Health, Standing, StepState, brief_time};
+use crate::model::run::{At, FinishedAs, Health, Standing, StepState, Waiting, brief_time};
 use crate::tui::text::wrap;
 use crate::tui::theme::{Meaning, Theme};
 use crate::tui::widgets::bar;
@@ -57,6 +57,9 @@ pub fn draw_now(view: &RunView, step: &StepState, now: At, area: Rect, theme: Th
     if let Some(waiting) = &step.waiting {
         let reason = if waiting.last_reason.is_empty() { String::new() } else { format!(" → {}", waiting.last_reason) };
         page.say("waits for  ", Meaning::Text, &format!("{}{reason}, for {}", waiting.on, brief_time(now.millis_since(waiting.since))));
+        if let Some(cause) = &waiting.cause {
+            page.say("mend       ", Meaning::Warning, &format!("{} [{}]", cause.fix, cause.id));
+        }
     } else if !step.doing.is_empty() {
         page.say("does       ", Meaning::Text, &step.doing);
     }
@@ -173,6 +176,16 @@ pub fn draw_cause(view: &RunView, step: &StepState, area: Rect, theme: Theme, bu
 }
 
 fn causes(page: &mut Page, step: &StepState) {
+    // what it still waits for may yet come right
+    if let (Standing::Working, Some(Waiting { last_reason, cause: Some(cause), .. })) = (step.standing, &step.waiting)
+        && !step.causes.iter().any(|known| known.id == cause.id)
+    {
+        page.gap();
+        page.say("", Meaning::Warning, &format!("{last_reason} {}", cause.id));
+        if !cause.fix.is_empty() {
+            page.say("mend: ", Meaning::Text, &cause.fix);
+        }
+    }
     for cause in &step.causes {
         page.gap();
         page.say("", Meaning::Bad, &format!("{} {}", cause.sentence, cause.id));

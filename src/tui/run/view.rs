@@ -135,7 +135,7 @@ fn beat_of(says: &StepEvent) -> Option<(String, bool)> {
     let with = |what: &str, reason: &str| if reason.is_empty() { what.to_owned() } else { format!("{what}: {reason}") };
     Some(match says {
         StepEvent::Output { stream: Stream::Own, line } => (line.clone(), false),
-        StepEvent::Waiting { on, last_reason } => (with(&format!("waits for {on}"), last_reason), false),
+        StepEvent::Waiting { on, last_reason, .. } => (with(&format!("waits for {on}"), last_reason), false),
         StepEvent::Retry { attempt, after_ms, error } => (format!("try {attempt} in {}: {error}", brief_time(*after_ms)), true),
         StepEvent::Probe { target, health, seen } => {
             let went = match health {

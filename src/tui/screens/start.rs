@@ -58,6 +58,11 @@ impl Start {
         self.stacks.as_ref()?.get(self.stack)
     }
 
+    /// Whether the lab is up, or partly, and was made from it.
+    fn is_there(&self, stack: &StackInfo) -> bool {
+        stack.current && matches!(&self.judged, Some((_, Ok(judged))) if judged.cluster_is_there)
+    }
+
     fn order(&self) -> Option<Order> {
         let adjusted = Adjusted { without: self.without.clone(), size: self.size };
         Some(Order { stack: self.chosen()?.name.clone(), adjusted })
@@ -209,7 +214,7 @@ impl Screen for Start {
 
     fn can(&self, action: Action, shared: &Shared) -> bool {
         if self.plan.is_some() {
-            return action.moves() || action == Action::Back;
+            return action.moves() || action == Action::Back || (action == Action::Own("up") && shared.at_work == AtWork::Nothing);
         }
         match action {
             Action::Own("up") => self.order().is_some() && shared.at_work == AtWork::Nothing,
@@ -228,7 +233,7 @@ impl Screen for Start {
 
     fn act(&mut self, action: Action, shared: &Shared) -> Vec<Effect> {
         let page = usize::from(shared.size.1) / 2;
-        if let Some((lines, at)) = &mut self.plan {
+        if let Some((lines, at)) = self.plan.as_mut().filter(|_| action != Action::Own("up")) {
             match action.moved(*at, page, lines.len()) {
                 Some(to) => *at = to,
                 None => self.plan = None,
@@ -236,7 +241,10 @@ impl Screen for Start {
             return Vec::new();
         }
         match action {
-            Action::Own("up") => return self.up(shared),
+            Action::Own("up") => {
+                self.plan = None;
+                return self.up(shared);
+            }
             Action::Own("plan") => {
                 return self.order().map(Effect::Plan).into_iter().chain([Effect::Say("making the plan".to_owned())]).collect();
             }
@@ -358,8 +366,12 @@ impl Start {
         let first = first_shown(self.stack, stacks.len(), usize::from(area.height));
         for (row, (at, stack)) in area.rows().zip(stacks.iter().enumerate().skip(first)) {
             let columns = usize::from(row.width);
-            let count = if stack.trouble.is_some() { "✗F broken".to_owned() } else { format!("{} parts", stack.parts.len()) };
-            let mark = if stack.current { "▸ " } else { "  " };
+            let count = match (&stack.trouble, self.is_there(stack)) {
+                (Some(_), _) => "✗F broken".to_owned(),
+                (None, true) => format!("up · {} parts", stack.parts.len()),
+                (None, false) => format!("{} parts", stack.parts.len()),
+            };
+            let mark = if at == self.stack { "▸ " } else { "  " };
             let line = Line::from(vec![
                 theme.span(Meaning::Working, mark),
                 theme.span(Meaning::Text, fit(&stack.name, columns.saturating_sub(2 + 1 + width(&count)))),
@@ -463,7 +475,11 @@ impl Start {
                         say(meaning, &line);
                     }
                 }
-                let cached = if judged.from_bundle { "all in the bundle".to_owned() } else { bytes(judged.budget.download) };
+                let cached = match judged.budget.download {
+                    _ if judged.from_bundle => "nothing: all in the bundle".to_owned(),
+                    Some(download) => bytes(download),
+                    None => "not known before it is pulled".to_owned(),
+                };
                 say(Meaning::Text, &format!("pull    {cached}"));
                 let runs = match judged.past_runs {
                     0 => "a guess: no run yet".to_owned(),
@@ -500,7 +516,11 @@ fn measured(measure: &Measure, columns: usize) -> Vec<(Meaning, String)> {
         Fit::Unknown => (Meaning::Dim, "?U"),
     };
     let there = measure.there.map_or_else(|| "?".to_owned(), shown);
-    let text = format!("{} {} of {there}", fit(&measure.of, 7), shown(measure.asked));
+    let asked = match (measure.fit, measure.there) {
+        (Fit::Unknown, Some(_)) => "?".to_owned(),
+        _ => shown(measure.asked),
+    };
+    let text = format!("{} {asked} of {there}", fit(&measure.of, 7));
     let line = format!("{}{}", fit(&text, columns.saturating_sub(2)), mark);
     vec![(meaning, line), (meaning, bar(measure.asked, measure.there.unwrap_or(0), columns))]
 }

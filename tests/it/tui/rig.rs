@@ -159,7 +159,7 @@ impl Told {
     }
 
     pub fn waits(&mut self, millis: u64, step: &str, on: &str, reason: &str) -> &mut Self {
-        self.says(millis, step, StepEvent::Waiting { on: on.to_owned(), last_reason: reason.to_owned() })
+        self.says(millis, step, StepEvent::Waiting { on: on.to_owned(), last_reason: reason.to_owned(), cause: None })
     }
 
     pub fn pulls(&mut self, millis: u64, step: &str, done: u64, total: u64) -> &mut Self {

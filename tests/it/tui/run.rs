@@ -1,7 +1,7 @@
 //! The Run and Replay screens.
 
 use super::rig::{App, Told, at, recorded, troubled};
-use labctl::model::run::{CancelReason, Control, RunState, Standing, StepEvent, StepId, Stream};
+use labctl::model::run::{Because, CancelReason, Control, RunState, Standing, StepEvent, StepId, Stream};
 use labctl::tui::{Effect, News, RunView, ScreenId};
 use std::sync::Arc;
 
@@ -83,6 +83,25 @@ fn a_replay_plays_by_the_clock_and_at_its_speed() {
     assert!(app.text((120, 40)).contains("playing ×50  9.0s"), "{}", app.text((120, 40)));
     app.press("space").wait(900);
     assert!(app.text((120, 40)).contains("paused ×50  9.0s"), "{}", app.text((120, 40)));
+}
+
+#[test]
+fn a_step_that_is_stuck_says_why_while_it_is_stuck() {
+    let mut told = Told::plan(&["component/orders:"]);
+    told.start(100, "component/orders");
+    let because = Because { id: "LAB-QUOTA-001".to_owned(), fix: "raise the quota".to_owned() };
+    let sentence = "the quota is used up".to_owned();
+    let stuck = StepEvent::Waiting { on: "Deployment apps/orders".to_owned(), last_reason: sentence, cause: Some(because) };
+    told.says(200, "component/orders", stuck);
+    let mut app = live(&told);
+    for tab in ["", "e"] {
+        let text = app.press(tab).text((120, 40));
+        for words in ["the quota is used up", "LAB-QUOTA-001", "raise the quota"] {
+            assert!(text.contains(words), "{text}");
+        }
+    }
+    told.waits(300, "component/orders", "query orders", "no data");
+    assert!(!live(&told).press("e").text((120, 40)).contains("quota"), "what has passed is not told any more");
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn judgement(fit: Fit) -> Judgement {
             fit,
             requests: Amount::default(),
             limits: Amount::default(),
-            download: 1_181_116_006,
+            download: Some(1_181_116_006),
             measures: vec![
                 measure("memory", 6_227_702_579, 6_549_825_126, fit),
                 measure("cpu", 2600, 8000, Fit::Fits),
