@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod checks;
 pub mod cli;
 pub mod cluster;
+pub mod drill;
 pub mod engine;
 pub mod insight;
 pub mod model;

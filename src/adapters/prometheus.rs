@@ -1,4 +1,4 @@
-//! Prometheus: instant queries, exemplars, targets and rules. <https://prometheus.io/docs/prometheus/latest/querying/api/>
+//! Prometheus: instant and range queries, exemplars, targets and rules. <https://prometheus.io/docs/prometheus/latest/querying/api/>
 
 use crate::model::run::At;
 use crate::support::http::{Call, Http, HttpError};
@@ -162,6 +162,18 @@ impl Prometheus {
             }
             other => Err(PrometheusError::NotNumbers(other.to_owned())),
         }
+    }
+
+    /// The series of a query between two moments, a point every `step` seconds, as Prometheus has them (`resultType` and `result`).
+    pub async fn query_range(&self, promql: &str, from: At, to: At, step: i64) -> Result<serde_json::Value, PrometheusError> {
+        let call = Call::get(&self.base, "/api/v1/query_range")
+            .query("query", promql)
+            .query("start", from.0.unix_timestamp().to_string())
+            .query("end", to.0.unix_timestamp().to_string())
+            .query("step", step.to_string())
+            .query("timeout", "8s")
+            .within(Duration::from_secs(10));
+        self.ask(call).await
     }
 
     /// Exemplars of a selector between two moments.

@@ -1,6 +1,8 @@
 //! What each failure means to the caller: exit code, and what to do. docs/exit-codes.md is made from the tables here.
 
 pub use super::known::KNOWN;
+use crate::drill::Because;
+use crate::model::scenario::Rollback;
 
 /// Exit codes of labctl itself.
 pub mod code {
@@ -20,6 +22,20 @@ pub mod code {
     pub const CHANGES: u8 = 6;
     /// Not confirmed, read-only, or something that is not this lab's.
     pub const REFUSED: u8 = 7;
+    /// A drill: a hypothesis did not hold.
+    pub const CLAIM_FAILED: u8 = 10;
+    /// A drill: no data, or a fault that did not land.
+    pub const NOT_KNOWN: u8 = 11;
+    /// A drill: refused, or no steady state; nothing was broken.
+    pub const NOT_BROKEN: u8 = 12;
+    /// A drill: stopped by an abort condition or by `halt`.
+    pub const ABORTED: u8 = 13;
+    /// A drill: stopped by a person or a signal.
+    pub const STOPPED: u8 = 14;
+    /// A drill: a step could not be carried out.
+    pub const NOT_CARRIED_OUT: u8 = 15;
+    /// A drill: what was changed could not be taken back, or not be seen to be whole again. Wins over every other code.
+    pub const NOT_TAKEN_BACK: u8 = 20;
     /// Stopped by SIGHUP: its terminal went away.
     pub const HANGUP: u8 = 129;
     /// Stopped by Ctrl-C.
@@ -46,6 +62,17 @@ pub const CODES: &[(u8, &str, &str)] = &[
     ),
     (code::CHANGES, "changes are pending (`plan --exit-code`)", "`labctl up` makes them"),
     (code::REFUSED, "refused: not confirmed, read-only, or something that is not this lab's", "read the message; `--yes` confirms"),
+    (code::CLAIM_FAILED, "a drill: a hypothesis did not hold", "read report.md in the folder of the run"),
+    (code::NOT_KNOWN, "a drill: no data, or the fault did not land, so that nothing is known", "the message says what was not seen"),
+    (code::NOT_BROKEN, "a drill: refused, or the steady state did not hold; nothing was broken", "the message says what stands in the way"),
+    (code::ABORTED, "a drill: stopped by an abort condition or by `halt`; taken back", "the message names the condition"),
+    (code::STOPPED, "a drill: stopped by a person or a signal; taken back", "run it again"),
+    (code::NOT_CARRIED_OUT, "a drill: a step could not be carried out; taken back", "the message says what went wrong"),
+    (
+        code::NOT_TAKEN_BACK,
+        "a drill: what it changed could not be taken back, or the lab was not seen to be whole again; wins over every other code",
+        "`labctl scenario recover` tries again and says what is left; `labctl status` shows what does not hold",
+    ),
     (code::HANGUP, "stopped by SIGHUP: its terminal went away", "run it again: it goes on"),
     (code::INTERRUPTED, "stopped by Ctrl-C (SIGINT)", "run it again: it goes on"),
     (code::TERMINATED, "stopped by SIGTERM", "run it again: it goes on"),
@@ -87,6 +114,22 @@ impl Failure {
     /// What to do; `None` where the message itself says it.
     pub fn fix(&self) -> Option<&'static str> {
         look_up(&self.id).map(|known| known.fix)
+    }
+}
+
+/// The exit code of a drill: docs/scenarios.md.
+pub fn of_drill(because: Because, rollback: Rollback) -> u8 {
+    if matches!(rollback, Rollback::Failed | Rollback::Unverified) {
+        return code::NOT_TAKEN_BACK;
+    }
+    match because {
+        Because::AllHeld => code::OK,
+        Because::HypothesisFailed => code::CLAIM_FAILED,
+        Because::NoData | Because::NotLanded => code::NOT_KNOWN,
+        Because::Unsteady | Because::Refused => code::NOT_BROKEN,
+        Because::Abort | Because::Halt => code::ABORTED,
+        Because::Person => code::STOPPED,
+        Because::NotCarriedOut => code::NOT_CARRIED_OUT,
     }
 }
 

@@ -9,6 +9,62 @@ const fn known(id: &'static str, exit: u8, what: &'static str, fix: &'static str
 /// Every failure, cause and finding with a stable id. Causes that name a workload say more in their own sentence and fix.
 pub const KNOWN: &[Known] = &[
     known(
+        "LAB-DRILL-001",
+        code::NOT_BROKEN,
+        "a drill is refused; nothing was touched",
+        "the message says what stands in the way: whom it would touch, what the lab lacks",
+    ),
+    known(
+        "LAB-DRILL-002",
+        code::NOT_BROKEN,
+        "the steady state does not hold, so nothing was broken",
+        "labctl status shows what is wrong with the lab; mend that first",
+    ),
+    known(
+        "LAB-DRILL-003",
+        code::NOT_KNOWN,
+        "a fault was made and did not land",
+        "the message says what was not seen; labctl events shows more",
+    ),
+    known(
+        "LAB-DRILL-004",
+        code::NOT_CARRIED_OUT,
+        "a fault could not be made",
+        "the message says why; what was made before it is taken back",
+    ),
+    known(
+        "LAB-DRILL-005",
+        code::NOT_TAKEN_BACK,
+        "a change of a drill could not be taken back",
+        "labctl scenario recover tries again; with --keep-theirs it leaves what somebody else has set meanwhile",
+    ),
+    known(
+        "LAB-DRILL-006",
+        code::NOT_TAKEN_BACK,
+        "all changes of a drill are taken back, and the steady state was not seen to hold again",
+        "labctl status shows what is wrong; then labctl up",
+    ),
+    known("LAB-DRILL-007", code::CLAIM_FAILED, "a hypothesis of a drill does not hold", "read report.md in the folder of the run"),
+    known(
+        "LAB-DRILL-008",
+        code::NOT_KNOWN,
+        "a hypothesis of a drill cannot be judged: there is no data",
+        "see that what it asks is up and has data",
+    ),
+    known("LAB-DRILL-009", code::ABORTED, "a drill was stopped", "the message says by what; it was taken back"),
+    known(
+        "LAB-DRILL-010",
+        code::REFUSED,
+        "an earlier drill has left something, and it was not to be taken back",
+        "labctl scenario recover, or leave --no-recover out",
+    ),
+    known(
+        "LAB-DRILL-011",
+        code::NOT_CONVERGED,
+        "the folder of a run is not as it was sealed",
+        "the message names the files; the others can be relied on",
+    ),
+    known(
         "LAB-USAGE-001",
         code::USAGE,
         "the command line or a file of the lab is wrong",

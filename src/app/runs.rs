@@ -4,6 +4,7 @@ use super::context::Context;
 use super::exit::{Failure, code};
 use super::{screen, show, steer};
 use crate::cli::{DemoArgs, OutputMode, ReplayArgs, RunVerb, Speed};
+use crate::drill::evidence;
 use crate::engine::journal::{self, Journal, RunHead, RunStatus};
 use crate::model::run::{At, Color, Event, FinishedAs, Output, RunId, RunState, Verb, brief_time};
 use crate::report::{self, Choice, FrontEnd, Mode, Paint, Surroundings};
@@ -93,9 +94,23 @@ pub async fn run(context: &Context, verb: &RunVerb) -> Result<u8, Failure> {
             let state = read(&find(context, run.as_deref())?)?.state();
             show::answer(*output, &state.summary.clone().unwrap_or_default(), |_| steps(&state))?;
         }
+        RunVerb::Verify { run } => verify(&find(context, run.as_deref())?)?,
         RunVerb::Steer(verb) => return steer::run(context, verb).await,
     }
     Ok(code::OK)
+}
+
+/// Rechecks the manifest beside the journal.
+fn verify(journal: &Path) -> Result<(), Failure> {
+    let folder = journal.parent().unwrap_or(Path::new("."));
+    let changed = |message: String| Failure::new("LAB-DRILL-011", message);
+    let verified = evidence::verify(folder)?
+        .ok_or_else(|| changed(format!("{} was never sealed: it is no drill, or labctl was killed before its end", folder.display())))?;
+    if !verified.problems.is_empty() {
+        return Err(changed(format!("{}: {}", folder.display(), verified.problems.join("; "))));
+    }
+    show::out(&format!("{}: {} files are as they were sealed\n", folder.display(), verified.same));
+    Ok(())
 }
 
 /// Runs `labctl replay`.
@@ -148,7 +163,9 @@ pub fn heads(context: &Context) -> Result<Vec<RunHead>, Failure> {
 }
 
 fn status(head: &RunHead) -> String {
+    let of_drill = head.journal.parent().filter(|_| head.verb == Verb::Scenario).and_then(|folder| evidence::read_result(folder).ok()?);
     match &head.status {
+        _ if of_drill.is_some() => of_drill.map(|result| format!("{}, rollback {}", result.verdict, result.rollback)).unwrap_or_default(),
         RunStatus::Finished(summary) if summary.ok => format!("ready in {}", brief_time(summary.duration_ms)),
         RunStatus::Finished(summary) if summary.cancelled => "cancelled".to_owned(),
         RunStatus::Finished(_) => "failed".to_owned(),

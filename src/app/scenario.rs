@@ -1,11 +1,15 @@
-//! `labctl scenario`: the files, what they would do, and the way to run one and to take it back.
+//! `labctl scenario`: the files, and what each would do to this lab. Carrying out is `drill`, taking back `recover`.
 
 use super::context::Context;
 use super::exit::{Failure, code};
-use super::show;
+use super::{drill, recover, runs, show};
 use crate::catalog;
-use crate::cli::ScenarioVerb;
+use crate::cli::{Format, HaltVerb, ScenarioVerb};
+use crate::drill::preview;
+use crate::model::run::RunId;
+use crate::support::files::{self, FileError};
 use serde::Serialize;
+use std::sync::Arc;
 
 #[derive(Debug, Serialize)]
 struct Row {
@@ -17,25 +21,49 @@ struct Row {
     file: String,
 }
 
+/// What a scenario would do to this lab now.
+#[derive(Debug, Serialize)]
+struct Plan {
+    scenario: String,
+    title: String,
+    lab: String,
+    namespace: String,
+    /// By fault: each change it means.
+    faults: Vec<(String, Vec<String>)>,
+    /// What must hold first, and again.
+    steady_state: Vec<String>,
+    hypotheses: Vec<String>,
+    abort: Vec<String>,
+    /// The steps, in order.
+    steps: Vec<String>,
+}
+
 /// Runs it.
-pub fn run(context: &Context, verb: &ScenarioVerb) -> Result<u8, Failure> {
+pub async fn run(context: &Arc<Context>, verb: &ScenarioVerb) -> Result<u8, Failure> {
     match verb {
-        ScenarioVerb::List { output } => {
-            let mut rows = Vec::new();
-            for (name, file) in catalog::scenario_names(&context.files) {
-                let scenario = catalog::scenario(&context.files, &name)?.scenario;
-                let faults = scenario.inject.iter().map(|inject| inject.fault.to_string()).collect();
-                rows.push(Row { name, title: scenario.metadata.title, tags: scenario.metadata.tags, faults, file });
-            }
-            show::answer(*output, &rows, |rows| {
-                let cells: Vec<_> =
-                    rows.iter().map(|row| vec![row.name.clone(), row.faults.join(", "), row.tags.join(","), row.title.clone()]).collect();
-                show::table(&["NAME", "FAULTS", "TAGS", "TITLE"], &cells)
-            })?;
-            Ok(code::OK)
-        }
+        ScenarioVerb::List { output } => list(context, *output),
         ScenarioVerb::Lint { which } => lint(context, which),
+        ScenarioVerb::Plan { which, output } => plan(context, which, *output).await,
+        ScenarioVerb::Run(args) => drill::run(context, args).await,
+        ScenarioVerb::Recover { run, keep_theirs, wait, output } => {
+            recover::run(context, run.as_deref(), *keep_theirs, wait.time(), *output).await
+        }
     }
+}
+
+fn list(context: &Context, output: Format) -> Result<u8, Failure> {
+    let mut rows = Vec::new();
+    for (name, file) in catalog::scenario_names(&context.files) {
+        let scenario = catalog::scenario(&context.files, &name)?.scenario;
+        let faults = scenario.inject.iter().map(|inject| inject.fault.to_string()).collect();
+        rows.push(Row { name, title: scenario.metadata.title, tags: scenario.metadata.tags, faults, file });
+    }
+    show::answer(output, &rows, |rows| {
+        let cells: Vec<_> =
+            rows.iter().map(|row| vec![row.name.clone(), row.faults.join(", "), row.tags.join(","), row.title.clone()]).collect();
+        show::table(&["NAME", "FAULTS", "TAGS", "TITLE"], &cells)
+    })?;
+    Ok(code::OK)
 }
 
 /// Reads each, and tells of all that are wrong, not of the first alone.
@@ -53,4 +81,69 @@ fn lint(context: &Context, which: &[String]) -> Result<u8, Failure> {
         [] => Ok(code::OK),
         wrong => Err(Failure::new("LAB-USAGE-001", wrong.join("\n"))),
     }
+}
+
+async fn plan(context: &Context, which: &str, output: Format) -> Result<u8, Failure> {
+    let found = catalog::scenario(&context.files, which)?;
+    let setup = drill::up(context).await?;
+    let ground = drill::ground(context, &setup, None).await?;
+    // nothing is done under this name
+    let run = RunId::begun(runs::now(), &found.scenario.metadata.name, 0);
+    let folder = context.paths.runs(&context.global.lab).join(&run.0);
+    let drill = Arc::new(crate::drill::Drill::new(run, &context.global.lab, found.scenario, ground, folder));
+    let faults = preview(&drill).await.map_err(|why| Failure::new("LAB-DRILL-001", format!("it would be refused: {why}")))?;
+    let steps = crate::drill::compile(&drill).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
+    let scenario = &drill.scenario;
+    let plan = Plan {
+        scenario: scenario.metadata.name.clone(),
+        title: scenario.metadata.title.clone(),
+        lab: context.global.lab.clone(),
+        namespace: scenario.target.namespace.clone(),
+        faults,
+        steady_state: scenario.steady_state.checks.iter().map(|check| check.name.clone()).collect(),
+        hypotheses: scenario.hypotheses.iter().map(|hypothesis| hypothesis.name.clone()).collect(),
+        abort: scenario.abort.iter().map(|abort| abort.check.name.clone()).collect(),
+        steps: steps.nodes().iter().map(|node| node.data.id.0.clone()).collect(),
+    };
+    show::answer(output, &plan, text)?;
+    Ok(code::OK)
+}
+
+fn text(plan: &Plan) -> String {
+    let mut text = format!("{} on lab {}: {}\n\n", plan.scenario, plan.lab, plan.title);
+    for (fault, changes) in &plan.faults {
+        text.push_str(&format!("fault {fault}\n"));
+        for change in changes {
+            text.push_str(&format!("  {change}\n"));
+        }
+    }
+    let mut line = |name: &str, values: &[String]| {
+        if !values.is_empty() {
+            text.push_str(&format!("{name:16} {}\n", values.join(", ")));
+        }
+    };
+    line("steady state", &plan.steady_state);
+    line("claims", &plan.hypotheses);
+    line("aborts when", &plan.abort);
+    line("steps", &plan.steps);
+    text.push_str("\nall changes are taken back at the end, whatever happens; nothing was done now\n");
+    text
+}
+
+/// Runs `labctl halt`. A drill at work looks every two seconds.
+pub fn halt(context: &Context, verb: &HaltVerb) -> Result<u8, Failure> {
+    let path = drill::halt(context);
+    match verb {
+        HaltVerb::On { why } => {
+            files::write(&path, why.as_deref().unwrap_or_default().as_bytes(), 0o600)?;
+            show::err(&format!("drills of lab {} are ended and refused until labctl halt off\n", context.global.lab));
+        }
+        HaltVerb::Off => match std::fs::remove_file(&path) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+                return Err(FileError { path, action: "removed", cause }.into());
+            }
+            _ => show::err(&format!("drills of lab {} may be done again\n", context.global.lab)),
+        },
+    }
+    Ok(code::OK)
 }

@@ -79,7 +79,8 @@ async fn dispatch(context: &std::sync::Arc<Context>, verb: Verb) -> Result<u8, F
         Verb::Replay(args) => runs::replay(context, &args).await,
         Verb::Demo(args) => runs::demo(context, &args).await,
         Verb::Component(verb) => parts::component(context, &verb),
-        Verb::Scenario(verb) => scenario::run(context, &verb),
+        Verb::Scenario(verb) => scenario::run(context, &verb).await,
+        Verb::Halt(verb) => scenario::halt(context, &verb),
         Verb::Schema(args) => parts::schema(args.kind),
         Verb::Completions { shell } => {
             let mut script = Vec::new();

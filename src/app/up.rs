@@ -85,6 +85,7 @@ pub async fn prepare(context: &Context, args: &UpArgs, say: &(dyn Fn(&str) + Sen
         drop(setup);
         context.setup(Some(&args.which), true)?
     };
+    super::recover::before_up(context, &setup).await?;
     setup.shared.lock().await.writer = Some(Writer { holder, wait: args.wait.time() });
     let estimates = Estimates::from_runs(&runs).unwrap_or_default();
     let plan = Plan::new(steps::up(&setup)?).map_err(|error| Failure::new("LAB-USAGE-001", error.to_string()))?.estimated(&estimates);

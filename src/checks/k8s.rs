@@ -78,6 +78,11 @@ fn replicas(expect: Expect, kind: &str, object: &Value) -> Result<(), Judged> {
     if kind != "ReplicaSet" && updated.unwrap_or(0) < wanted {
         return Err(Judged::Not(format!("{} of {wanted} are of the current version", updated.unwrap_or(0))));
     }
+    // a pod of the version before that still serves counts as available too
+    let old = number("/status/replicas").unwrap_or(0).saturating_sub(updated.unwrap_or(0));
+    if !daemon && kind != "ReplicaSet" && old > 0 {
+        return Err(Judged::Not(format!("{old} of an older version are still there")));
+    }
     if have < wanted { Err(Judged::Not(format!("{have} of {wanted}"))) } else { Ok(()) }
 }
 

@@ -83,6 +83,11 @@ pub enum RunVerb {
         #[arg(long, short, value_enum, default_value_t)]
         output: Format,
     },
+    /// Look whether the evidence of a drill is as it was sealed.
+    Verify {
+        /// The start of its id is enough; else the newest.
+        run: Option<String>,
+    },
     /// What a run at work can be asked for.
     #[command(flatten)]
     Steer(SteerVerb),

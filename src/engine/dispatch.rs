@@ -426,7 +426,8 @@ impl Dispatcher {
 
     /// Last started first. Steps that were to run whatever happened are the taking back of others and are not taken back themselves.
     fn to_take_back(&self) -> VecDeque<usize> {
-        let steps = self.state.steps.iter().enumerate().filter(|(_, step)| step.may_have_acted() && !step.plan.finally);
+        let acts = |node: usize| self.plan.nodes.get(node).is_some_and(|node| node.step.acts());
+        let steps = self.state.steps.iter().enumerate().filter(|(node, step)| step.may_have_acted() && !step.plan.finally && acts(*node));
         let mut started: Vec<(Option<At>, usize)> = steps.map(|(node, step)| (step.started, node)).collect();
         let order = super::order::topological(&self.plan.edges);
         let rank = |node: usize| order.iter().position(|at| *at == node);

@@ -49,6 +49,11 @@ pub trait Step: Send + Sync {
     /// Does it. `Ok` means it works, not that it was asked for; the text says in a few words what was done.
     async fn apply(&self, cx: &Cx) -> Result<String, StepError>;
 
+    /// False for what only looks: there is never anything to take back.
+    fn acts(&self) -> bool {
+        true
+    }
+
     /// Takes back what `apply` did, for plans that unwind. Idempotent.
     async fn undo(&self, _cx: &Cx) -> Result<(), StepError> {
         Ok(())

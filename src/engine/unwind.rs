@@ -31,7 +31,8 @@ impl Plan {
     /// one of them cannot be taken back, and whatever is cancelled. Empty when nothing was done.
     pub fn undoing(&self, found: &RunState) -> Result<Plan, PlanError> {
         let acted = |id: &StepId| found.step(id).is_some_and(|step| step.may_have_acted() && !step.plan.finally);
-        let chosen: HashSet<&StepId> = self.nodes.iter().map(|node| &node.data.id).filter(|id| acted(id)).collect();
+        let chosen: HashSet<&StepId> =
+            self.nodes.iter().filter(|node| node.step.acts()).map(|node| &node.data.id).filter(|id| acted(id)).collect();
         let mut nodes = Vec::with_capacity(chosen.len());
         for (position, node) in self.nodes.iter().enumerate().rev() {
             if !chosen.contains(&node.data.id) {

@@ -103,6 +103,8 @@ fn run_words(model: &Model, run: &RunView, now: At) -> Vec<Vec<Span<'static>>> {
         Some(Verb::Up) => "coming up",
         Some(Verb::Down) => "going down",
         Some(Verb::Test) => "being tested",
+        Some(Verb::Scenario) => "being broken on purpose",
+        Some(Verb::Recover) => "being made whole",
         Some(Verb::Status) | None => "being looked at",
     };
     let (standing, word) = match (&state.summary, state.cancelling) {

@@ -12,6 +12,7 @@ mod charts;
 mod check_files;
 mod checks;
 mod cluster;
+mod drill;
 mod engine;
 mod engine_props;
 mod events_doc;

@@ -89,6 +89,10 @@ pub enum Verb {
     Down,
     Status,
     Test,
+    /// A drill.
+    Scenario,
+    /// What killed drills have left is taken back.
+    Recover,
 }
 
 /// What a found cause adds to its sentence.

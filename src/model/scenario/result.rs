@@ -140,6 +140,9 @@ pub struct DrillResult {
     pub checks: Vec<CheckRow>,
     /// In the order they were made.
     pub changes: Vec<ChangeRow>,
+    /// What could not be kept as evidence, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_kept: Vec<String>,
     /// Of the process.
     pub exit_code: u8,
 }

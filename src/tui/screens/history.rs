@@ -209,6 +209,8 @@ fn verb(verb: Verb) -> &'static str {
         Verb::Down => "down",
         Verb::Status => "status",
         Verb::Test => "test",
+        Verb::Scenario => "drill",
+        Verb::Recover => "recover",
     }
 }
 

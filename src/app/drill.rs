@@ -1,0 +1,165 @@
+//! `labctl scenario run`: a drill, from its file to its sealed evidence.
+
+use super::context::Context;
+use super::exit::{Failure, of_drill};
+use super::{attach, recover, runs, show, signals};
+use crate::catalog;
+use crate::cli::DrillArgs;
+use crate::drill::{self, Drill, Ground, compile, evidence};
+use crate::engine::journal::JournalWriter;
+use crate::engine::{Ending, EngineError, Plan, RunOptions, SystemClock};
+use crate::model::run::{Event, RunId, RunState, Verb};
+use crate::model::scenario::{DrillResult, Rollback};
+use crate::report::{self, Choice, Mode};
+use crate::steps::{Setup, Standing};
+use crate::support::holder::Holder;
+use rand::Rng;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Room between the engine and a front end; a slow one loses lines of output, nothing else.
+const EVENTS: usize = 1024;
+
+/// A lab that is up.
+pub async fn up(context: &Context) -> Result<Arc<Setup>, Failure> {
+    let setup = context.setup(None, false)?;
+    match setup.standing().await? {
+        Standing::Running(_) => Ok(setup),
+        Standing::Absent => Err(super::reach::no_lab(context)),
+        Standing::Asleep(nodes) => {
+            Err(Failure::new("LAB-CLUSTER-004", format!("the lab does not run: {}; {} wakes it", nodes.join(", "), context.typed("up"))))
+        }
+    }
+}
+
+/// While this file is there, nothing is broken in this lab.
+pub fn halt(context: &Context) -> PathBuf {
+    context.folder().join("halt")
+}
+
+/// What drills of this lab stand on.
+pub async fn ground(context: &Context, setup: &Setup, holder: Option<(Holder, Option<Duration>)>) -> Result<Ground, Failure> {
+    let connected = setup.connect().await?;
+    let parts = &setup.lab.parts;
+    let provided = parts.iter().flat_map(|(name, part)| std::iter::once(name.clone()).chain(part.component.provides.clone())).collect();
+    let platform =
+        parts.values().filter(|part| part.component.metadata.group != "apps").map(|part| part.component.namespace.clone()).collect();
+    Ok(Ground {
+        cluster: connected.cluster,
+        prober: crate::checks::Prober::clone(&connected.prober),
+        provided,
+        platform,
+        halt: halt(context),
+        holder,
+        clock: Arc::new(SystemClock),
+    })
+}
+
+/// A new run's name.
+pub fn new_id(name: &str) -> RunId {
+    RunId::begun(runs::now(), name, rand::rng().random())
+}
+
+/// Runs it.
+pub async fn run(context: &Arc<Context>, args: &DrillArgs) -> Result<u8, Failure> {
+    show::writable(context, "scenario run")?;
+    let scenario = catalog::scenario(&context.files, &args.which)?.scenario;
+    let setup = up(context).await?;
+    let faults: Vec<String> = scenario.inject.iter().map(|inject| inject.fault.to_string()).collect();
+    let namespace = &scenario.target.namespace;
+    show::confirm(context, &format!("Break lab {} on purpose, in namespace {namespace}: {}?", context.global.lab, faults.join(", then ")))?;
+    let runs = context.paths.runs(&context.global.lab);
+    let run = new_id(&scenario.metadata.name);
+    let holder = Context::holder("scenario run", &run);
+    let _lock = context.lock(&holder, args.wait.time()).await?;
+    let ground = ground(context, &setup, Some((holder, args.wait.time()))).await?;
+    recover::before(context, &ground, args.no_recover).await?;
+    let journal = JournalWriter::create(&runs, &run).map_err(|error| Failure::new("LAB-FILE-001", error.to_string()))?;
+    let folder = runs.join(&run.0);
+    evidence::put_scenario(&folder, &scenario)?;
+    let drill = Arc::new(Drill::new(run.clone(), &context.global.lab, scenario, ground, folder.clone()));
+    let plan = compile(&drill).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
+    let choice = context.front_end(args.output, true);
+    let finish = {
+        let drill = Arc::clone(&drill);
+        Box::new(move |state: &RunState| Ending { urls: Vec::new(), exit_code: concluded(&drill, state).exit_code })
+    };
+    let state = carry_out(context, Work { run, verb: Verb::Scenario, plan, journal, choice, finish }).await?;
+    drill.ground.cluster.unlock().await;
+    let result = concluded(&drill, &state);
+    if let Err(error) = evidence::seal(&folder, &result) {
+        show::err(&format!("error: the evidence could not be sealed: {error} [LAB-FILE-001]\n"));
+    }
+    if choice.mode != Mode::Json {
+        tell(&result, &folder.display().to_string());
+    }
+    Ok(result.exit_code)
+}
+
+fn concluded(drill: &Drill, state: &RunState) -> DrillResult {
+    let started = state.started.unwrap_or_else(runs::now);
+    let (mut result, because) = drill::conclude(drill, started, state.cancelling.is_some());
+    result.exit_code = of_drill(because, result.rollback);
+    result
+}
+
+fn tell(result: &DrillResult, folder: &str) {
+    let landed = match result.landed {
+        Some(true) => "the fault landed",
+        Some(false) => "not every fault landed",
+        None => "nothing was broken",
+    };
+    show::err(&format!(
+        "\n{}: {}, rollback {}, {landed}\n  {}\n  evidence: {folder}\n",
+        result.scenario, result.verdict, result.rollback, result.why
+    ));
+    for change in result.changes.iter().filter(|change| !change.undone) {
+        show::err(&format!("  NOT TAKEN BACK: {}: {}\n", change.what, change.undo));
+    }
+    match result.rollback {
+        Rollback::Failed => show::err("\nhint: labctl scenario recover tries again and says what is left\n"),
+        Rollback::Unverified => show::err("\nhint: all is taken back; labctl status shows why the steady state does not hold\n"),
+        Rollback::Clean | Rollback::NotNeeded => {}
+    }
+}
+
+/// A plan to be carried out headless, and all that goes with it.
+pub struct Work {
+    pub run: RunId,
+    pub verb: Verb,
+    pub plan: Plan,
+    pub journal: JournalWriter,
+    pub choice: Choice,
+    pub finish: Box<dyn FnOnce(&RunState) -> Ending + Send>,
+}
+
+/// Carries a plan out, with signals, a front end, and others who may attach.
+pub async fn carry_out(context: &Context, work: Work) -> Result<RunState, Failure> {
+    let Work { run, verb, plan, journal, choice, finish } = work;
+    let (steer, control) = signals::controls();
+    let _last = signals::watch(steer.clone(), false).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
+    let served = attach::serve(context, &run, verb, &journal, steer).await;
+    let (say, events) = mpsc::channel::<Arc<Event>>(EVENTS);
+    let shown = tokio::spawn(async move { report::drive(events, runs::front_end(choice).as_mut(), runs::now).await });
+    let mut options = RunOptions::new(run, verb, context.global.lab.clone(), Arc::new(SystemClock));
+    options.journal = Some(journal);
+    options.events = Some(say);
+    options.control = control;
+    options.finish = finish;
+    let state = match crate::engine::run(plan, options).await {
+        Ok(state) => state,
+        // the disk is full, say: all was taken back none the less, and that must be told
+        Err(EngineError::Journal { source, state }) => {
+            show::err(&format!("error: {source} [LAB-FILE-001]\n"));
+            *state
+        }
+        Err(error) => return Err(Failure::new("LAB-FILE-001", error.to_string())),
+    };
+    if let Some(served) = served {
+        served.finish().await;
+    }
+    let _shown = shown.await;
+    Ok(state)
+}

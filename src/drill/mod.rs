@@ -1,0 +1,19 @@
+//! What is done to a running lab: scenarios as plans of the engine, faults with their undo on disk before they are made, what was found out and what
+//! is kept of it. docs/scenarios.md.
+
+mod change;
+mod compile;
+pub mod evidence;
+mod ground;
+mod inject;
+mod records;
+mod recover;
+mod steps;
+mod target;
+mod verdict;
+
+pub use compile::{compile, preview};
+pub use ground::{Drill, Ground};
+pub use records::{Record, Records, left};
+pub use recover::{Recovery, Unfinished, recovery};
+pub use verdict::{Because, conclude};
