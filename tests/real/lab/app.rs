@@ -23,8 +23,10 @@ fn app(bed: &Bed, script: &[(&str, Then<'_>)]) -> Seen {
 
 /// Ends the processes that `parent` has started.
 fn kill_children(parent: u32) {
-    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap();
-    assert!(!children.trim().is_empty(), "labctl has no child");
+    // each thread has those that it has started
+    let threads = std::fs::read_dir(format!("/proc/{parent}/task")).unwrap();
+    let children: String = threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("children")).unwrap()).collect();
+    assert!(!children.is_empty(), "labctl has no child");
     for child in children.split_whitespace() {
         let child = rustix::process::Pid::from_raw(child.parse().unwrap()).unwrap();
         rustix::process::kill_process(child, rustix::process::Signal::KILL).unwrap();
@@ -39,10 +41,11 @@ fn a_lab_that_is_up_is_what_the_app_opens_on_and_every_screen_knows_it() {
         // health by function, use of the host, where it answers
         ("ready", Then::Press("/app-python\r")),
         ("http://app-python.", Then::Press("4")),
-        ("app-python-worker", Then::Press("/deployment app-python !worker\r")),
-        ("app-python", Then::Press("l")),
-        ("/readyz", Then::Press("5")),
-        ("ready in", Then::Press("\r")),
+        // the pod's row: a workload's has no hash
+        ("app-python-worker-", Then::Press("/app-python !worker\r")),
+        ("/app-python !worker", Then::Press("l")),
+        ("{\"timestamp\":\"", Then::Press("5")),
+        ("in place", Then::Press("\r")),
         ("playing", Then::Press("q")),
     ];
     let (_, _, status) = app(bed, &script);
@@ -66,7 +69,7 @@ fn from_menus_a_lab_is_taken_away_brought_up_killed_and_ended() {
     let killed = [
         ("u up", Then::Press("u")),
         ("Bring lab", Then::Press("y")),
-        ("creating", Then::Do(&kill_children)),
+        ("kind create cluster", Then::Do(&kill_children)),
         ("LAB-ATTACH-003", Then::Press("q")),
     ];
     let (screen, _, status) = app(bed, &killed);
@@ -76,7 +79,7 @@ fn from_menus_a_lab_is_taken_away_brought_up_killed_and_ended() {
     let ended = [
         ("u up", Then::Press("u")),
         ("Bring lab", Then::Press("y")),
-        ("creating", Then::Press("c")),
+        ("kind create cluster", Then::Press("c")),
         ("End the run", Then::Press("y")),
         ("cancelled", Then::Press("q")),
     ];
