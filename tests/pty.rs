@@ -10,7 +10,7 @@ use labctl::engine::step::{Cx, Observed, Step, StepError};
 use labctl::engine::{Node, Plan, RunOptions, SystemClock, run};
 use labctl::model::run::{RunId, Verb};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use terminal::{Seen, Then, heard};
@@ -80,6 +80,28 @@ fn a_signal_closes_the_app_and_gives_the_terminal_back() {
         let (_, after, status) = in_app(home.path(), &[], &[("doctor", Then::Do(&|labctl| kill(labctl, signal)))]);
         assert_eq!((after.trim(), status.exit_code()), ("", code));
     }
+}
+
+#[test]
+fn a_terminal_that_goes_away_takes_the_app_with_it() {
+    let home = tempfile::tempdir().unwrap();
+    let pty = native_pty_system().openpty(PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 }).unwrap();
+    let mut child = pty.slave.spawn_command(command(home.path(), &[])).unwrap();
+    let mut reader = pty.master.try_clone_reader().unwrap();
+    let mut terminal = vt100::Parser::new(40, 120, 0);
+    let mut buffer = [0; 4096];
+    while !terminal.screen().contents().contains("doctor") {
+        let count = reader.read(&mut buffer).unwrap();
+        terminal.process(&buffer[..count]);
+    }
+    // a key that comes with the end: who reads it reads on
+    let mut writer = pty.master.take_writer().unwrap();
+    writer.write_all(b"22222").unwrap();
+    drop((pty, reader, writer));
+    let (ended, status) = mpsc::channel();
+    std::thread::spawn(move || ended.send(child.wait()));
+    let status = status.recv_timeout(PATIENCE).expect("it lives on without a terminal").unwrap();
+    assert_eq!(status.exit_code(), 129, "{status:?}");
 }
 
 #[test]

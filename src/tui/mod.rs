@@ -25,6 +25,6 @@ pub use message::{Effect, Judgement, Msg, News, Order, PartInfo, PastRun, PastSt
 pub use model::{AtWork, Model, SMALLEST, Shared};
 pub use run::RunView;
 pub use screens::{Screen, ScreenId, screen_name};
-pub use terminal::held;
+pub use terminal::{held, let_go};
 pub use theme::{Meaning, Theme};
 pub use update::update;

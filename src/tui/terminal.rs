@@ -10,7 +10,10 @@ use crossterm::terminal::{
 };
 use crossterm::{execute, queue};
 use ratatui::backend::CrosstermBackend;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::pipe::{PipeFlags, pipe_with};
 use std::io::{self, BufWriter, Stdout, Write, stdout};
+use std::mem::ManuallyDrop;
 use std::sync::Mutex;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,7 +34,21 @@ const CLIPBOARD: usize = 64 * 1024;
 
 /// The terminal while it is ours.
 pub struct Terminal {
-    inner: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// Never dropped: it would show the cursor, which is done here already, and panic where it can neither do that nor say so.
+    inner: ManuallyDrop<ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
+}
+
+/// Where the terminal has gone away, puts a pipe that never says anything in the place of standard input. crossterm reads a terminal that is gone
+/// again and again and never comes back (crossterm#793), so somebody else has to look, now and then.
+pub fn let_go() {
+    let stdin = rustix::stdio::stdin();
+    let mut asked = [PollFd::new(&stdin, PollFlags::empty())];
+    let gone = poll(&mut asked, Some(&Timespec::default())).is_ok() && asked[0].revents().intersects(PollFlags::HUP | PollFlags::ERR);
+    if gone && let Ok((silent, open)) = pipe_with(PipeFlags::NONBLOCK | PipeFlags::CLOEXEC) {
+        let _best_effort = rustix::stdio::dup2_stdin(&silent);
+        // its other end stays open to the end of the process: a pipe that is closed can be read for ever, too
+        std::mem::forget(open);
+    }
 }
 
 impl Terminal {
@@ -41,7 +58,7 @@ impl Terminal {
         enter()?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(PICTURE, stdout()));
         match ratatui::Terminal::new(backend) {
-            Ok(inner) => Ok(Self { inner }),
+            Ok(inner) => Ok(Self { inner: ManuallyDrop::new(inner) }),
             Err(error) => {
                 give_back();
                 Err(error)

@@ -11,12 +11,16 @@ use crate::model::run::Event;
 use crate::report::Choice;
 use crate::tui::{self, Keymap, Model, Msg, News, ScreenId, Shared, Theme, Trouble, Wires};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Room between the engine and the app; a slow terminal loses lines of output, nothing else.
 const EVENTS: usize = 1024;
 /// Answers that wait for the app.
 const NEWS: usize = 64;
+
+/// How often is looked whether the terminal is still there.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What the app opens with.
 pub enum First {
@@ -53,10 +57,12 @@ pub async fn open(context: &Arc<Context>, choice: Choice, first: First) -> Resul
         First::Recording { .. } => {}
     }
     let mut closed = tui::open(model, Wires { events: from_runs, news, effects: ask }, runs::now).map_err(bug)?;
+    let mut look = tokio::time::interval(LOOK);
     let closed = loop {
         tokio::select! {
             biased;
             ended = &mut closed => break ended,
+            _ = look.tick() => tui::let_go(),
             Some(effect) = asked.recv() => hands.carry_out(effect),
             Some(signal) = control.recv() => hands.told_to_end(signal),
             () = hands.run_ended() => {}

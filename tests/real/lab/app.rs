@@ -81,10 +81,10 @@ fn from_menus_a_lab_is_taken_away_brought_up_killed_and_ended() {
         ("Bring lab", Then::Press("y")),
         ("kind create cluster", Then::Press("c")),
         ("End the run", Then::Press("y")),
-        ("cancelled", Then::Press("q")),
+        ("ended early", Then::Press("q")),
     ];
     let (screen, after, status) = app(bed, &ended);
-    assert!(status.exit_code() == 130 && after.contains("cancelled"), "{status:?}\n{screen}\n{after}");
+    assert!(status.exit_code() == 130 && after.contains("labctl up goes on where this stopped"), "{status:?}\n{screen}\n{after}");
     bed.up_again();
     bed.assert_ready();
 }
