@@ -60,12 +60,13 @@ async fn an_order_through_the_gateway_leaves_its_tracks_everywhere() {
     assert_eq!(trace.len(), 32, "{order}");
     bed.await_answer("app-python", &format!("/orders/{id}"), |order| (order["state"] == "processed").then_some(())).await;
 
-    // the trace: a consumer's span of the worker under, or linked to, a producer's span of the API
+    // the trace: a consumer's span of the worker under, or linked to, a producer's span of the API; each process sends its spans when it likes
     let spans = bed
         .await_answer("jaeger", &format!("/api/traces/{trace}"), |answer| {
             let trace = answer.pointer("/data/0")?;
             let kinds = spans(trace);
-            kinds.iter().any(|span| span.service == "app-python-worker" && span.kind == "consumer").then_some(kinds)
+            let has = |service: &str, kind: &str| kinds.iter().any(|span| span.service == service && span.kind == kind);
+            (has("app-python", "producer") && has("app-python-worker", "consumer")).then_some(kinds)
         })
         .await;
     let producer = spans.iter().find(|span| span.service == "app-python" && span.kind == "producer").unwrap();
