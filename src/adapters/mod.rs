@@ -3,6 +3,7 @@
 pub mod alertmanager;
 pub mod docker;
 pub mod helm;
+pub mod k6;
 pub mod kind;
 pub mod kube;
 pub mod loki;

@@ -86,10 +86,59 @@ pub async fn run(command: Command<'_>, sink: &Sink, cancel: &CancellationToken) 
 
 /// Ends a whole group; one that is gone is no error.
 fn end_group(leader: Option<u32>) {
-    let pid = leader.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
-    if let Some(pid) = pid {
-        let _gone = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+    if let Some(leader) = leader {
+        signal_group(leader, Signal::Kill);
     }
+}
+
+/// What a group of processes is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// End by yourself.
+    Interrupt,
+    /// End at once.
+    Kill,
+}
+
+/// Tells a whole group; one that is gone is no error.
+pub fn signal_group(leader: u32, signal: Signal) {
+    use rustix::process::{Pid, Signal as Number, kill_process_group};
+    let number = match signal {
+        Signal::Interrupt => Number::INT,
+        Signal::Kill => Number::KILL,
+    };
+    if let Some(pid) = i32::try_from(leader).ok().and_then(Pid::from_raw) {
+        let _gone = kill_process_group(pid, number);
+    }
+}
+
+/// A process of this host, told from a later one with the same number by when it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Alive {
+    /// Its number.
+    pub pid: u32,
+    /// When it began, in ticks since the kernel did.
+    pub started: u64,
+}
+
+/// The process with this number, if it is there and not only a zombie.
+pub fn alive(pid: u32) -> Option<Alive> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // the name may hold blanks and brackets
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let gone = matches!(fields.first(), Some(&("Z" | "X")));
+    let started = fields.get(19)?.parse().ok()?;
+    (!gone).then_some(Alive { pid, started })
+}
+
+/// Processes of this host that carry `marker` (`NAME=value`) in their environment, as far as this user may look; without `/proc` none.
+pub fn marked(marker: &str) -> Vec<Alive> {
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let numbers = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    let carries = |pid: &u32| {
+        std::fs::read(format!("/proc/{pid}/environ")).is_ok_and(|text| text.split(|byte| *byte == 0).any(|one| one == marker.as_bytes()))
+    };
+    numbers.filter(carries).filter_map(alive).collect()
 }
 
 async fn lines(from: Option<impl AsyncRead + Unpin>, stream: Stream, sink: &Sink) -> Vec<String> {

@@ -5,6 +5,7 @@ use super::exit::Failure;
 use super::show;
 use crate::adapters::docker::Engine;
 use crate::adapters::helm::{self, Helm};
+use crate::adapters::k6::{self, K6};
 use crate::adapters::kind::{self, Kind};
 use crate::catalog::{self, Files, Images, Lab, OpenBundle};
 use crate::cli::{self, DEFAULT_LAB, Global, StackArgs};
@@ -212,6 +213,13 @@ impl Context {
         let cancel = tokio_util::sync::CancellationToken::new();
         let work = charts::rendered(&self.files, lab, &helm, kubernetes, &cancel);
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work))
+    }
+
+    /// k6 from PATH, else the bundle's.
+    pub fn k6(&self, bundle: Option<&OpenBundle>) -> Result<K6, Failure> {
+        let program = tool("k6", k6::find(std::env::var_os("PATH").as_deref()), bundle)?;
+        let supervisor = std::env::current_exe().ok().map(PathBuf::into_os_string);
+        Ok(K6 { program, supervisor })
     }
 
     /// kind from PATH, else the bundle's.

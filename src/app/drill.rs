@@ -5,16 +5,17 @@ use super::exit::{Failure, of_drill};
 use super::{attach, recover, runs, show, signals};
 use crate::catalog;
 use crate::cli::DrillArgs;
-use crate::drill::{self, Drill, Ground, compile, evidence};
+use crate::drill::{self, Address, Drill, Ground, Tool, compile, evidence};
 use crate::engine::journal::JournalWriter;
 use crate::engine::{Ending, EngineError, Plan, RunOptions, SystemClock};
 use crate::model::run::{Event, RunId, RunState, Verb};
-use crate::model::scenario::{DrillResult, Rollback};
+use crate::model::scenario::{DrillResult, LoadRow, Rollback, Scenario};
 use crate::report::{self, Choice, Mode};
 use crate::steps::{Setup, Standing};
 use crate::support::holder::Holder;
 use rand::Rng;
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -53,8 +54,31 @@ pub async fn ground(context: &Context, setup: &Setup, holder: Option<(Holder, Op
         platform,
         halt: halt(context),
         holder,
+        load: None,
         clock: Arc::new(SystemClock),
     })
+}
+
+/// What load is made with in this lab, for a scenario that brings some.
+pub fn load_tool(context: &Context, setup: &Setup, scenario: &Scenario) -> Result<Option<Tool>, Failure> {
+    if !scenario.brings_load() {
+        return Ok(None);
+    }
+    let port = context.state()?.gateway_port.ok_or_else(|| super::reach::no_lab(context))?;
+    let mut addresses = BTreeMap::new();
+    for (name, part) in &setup.lab.parts {
+        for endpoint in part.component.endpoints.iter().filter(|endpoint| endpoint.public) {
+            let host = format!("{name}.{}.localhost", setup.lab.name);
+            let address = Address { host, port, namespace: part.component.namespace.clone() };
+            addresses.insert(format!("{name}/{}", endpoint.name), address);
+        }
+    }
+    Ok(Some(Tool { k6: context.k6(setup.images.bundle())?, addresses }))
+}
+
+/// The folder that names of scripts in a scenario's file start from.
+pub fn base(found: &catalog::Found) -> PathBuf {
+    Path::new(&found.path).parent().map_or_else(|| PathBuf::from("."), Path::to_owned)
 }
 
 /// A new run's name.
@@ -65,28 +89,31 @@ pub fn new_id(name: &str) -> RunId {
 /// Runs it.
 pub async fn run(context: &Arc<Context>, args: &DrillArgs) -> Result<u8, Failure> {
     show::writable(context, "scenario run")?;
-    let scenario = catalog::scenario(&context.files, &args.which)?.scenario;
+    let found = catalog::scenario(&context.files, &args.which)?;
+    let (base, scenario) = (base(&found), found.scenario);
     let setup = up(context).await?;
-    let faults: Vec<String> = scenario.inject.iter().map(|inject| inject.fault.to_string()).collect();
-    let namespace = &scenario.target.namespace;
-    show::confirm(context, &format!("Break lab {} on purpose, in namespace {namespace}: {}?", context.global.lab, faults.join(", then ")))?;
+    show::confirm(context, &question(context, &scenario))?;
+    let verb = if scenario.inject.is_empty() { Verb::Load } else { Verb::Scenario };
     let runs = context.paths.runs(&context.global.lab);
     let run = new_id(&scenario.metadata.name);
     let holder = Context::holder("scenario run", &run);
     let _lock = context.lock(&holder, args.wait.time()).await?;
-    let ground = ground(context, &setup, Some((holder, args.wait.time()))).await?;
+    let mut ground = ground(context, &setup, Some((holder, args.wait.time()))).await?;
+    ground.load = load_tool(context, &setup, &scenario)?;
     recover::before(context, &ground, args.no_recover).await?;
     let journal = JournalWriter::create(&runs, &run).map_err(|error| Failure::new("LAB-FILE-001", error.to_string()))?;
     let folder = runs.join(&run.0);
     evidence::put_scenario(&folder, &scenario)?;
-    let drill = Arc::new(Drill::new(run.clone(), &context.global.lab, scenario, ground, folder.clone()));
+    let mut drill = Drill::new(run.clone(), &context.global.lab, scenario, ground, folder.clone());
+    drill.base = base;
+    let drill = Arc::new(drill);
     let plan = compile(&drill).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
     let choice = context.front_end(args.output, true);
     let finish = {
         let drill = Arc::clone(&drill);
         Box::new(move |state: &RunState| Ending { urls: Vec::new(), exit_code: concluded(&drill, state).exit_code })
     };
-    let state = carry_out(context, Work { run, verb: Verb::Scenario, plan, journal, choice, finish }).await?;
+    let state = carry_out(context, Work { run, verb, plan, journal, choice, finish }).await?;
     drill.ground.cluster.unlock().await;
     let result = concluded(&drill, &state);
     if let Err(error) = evidence::seal(&folder, &result) {
@@ -98,6 +125,19 @@ pub async fn run(context: &Arc<Context>, args: &DrillArgs) -> Result<u8, Failure
     Ok(result.exit_code)
 }
 
+fn question(context: &Context, scenario: &Scenario) -> String {
+    let lab = &context.global.lab;
+    let load = scenario.load.as_ref().map(|load| format!("{} for {}", load.k6, load.lasts()));
+    let faults: Vec<String> = scenario.inject.iter().map(|inject| inject.fault.to_string()).collect();
+    match load {
+        Some(load) if faults.is_empty() => format!("Put load on lab {lab}: {load}?"),
+        load => {
+            let under = load.map(|load| format!(", under load ({load})")).unwrap_or_default();
+            format!("Break lab {lab} on purpose, in namespace {}: {}{under}?", scenario.target.namespace, faults.join(", then "))
+        }
+    }
+}
+
 fn concluded(drill: &Drill, state: &RunState) -> DrillResult {
     let started = state.started.unwrap_or_else(runs::now);
     let (mut result, because) = drill::conclude(drill, started, state.cancelling.is_some());
@@ -107,9 +147,10 @@ fn concluded(drill: &Drill, state: &RunState) -> DrillResult {
 
 fn tell(result: &DrillResult, folder: &str) {
     let landed = match result.landed {
-        Some(true) => "the fault landed",
-        Some(false) => "not every fault landed",
-        None => "nothing was broken",
+        Some(true) => "the fault landed".to_owned(),
+        Some(false) => "not every fault landed".to_owned(),
+        None if result.loads.is_empty() => "nothing was broken".to_owned(),
+        None => result.loads.iter().map(LoadRow::sentence).collect::<Vec<_>>().join("; "),
     };
     show::err(&format!(
         "\n{}: {}, rollback {}, {landed}\n  {}\n  evidence: {folder}\n",

@@ -130,6 +130,7 @@ pub fn of_drill(because: Because, rollback: Rollback) -> u8 {
         Because::Abort | Because::Halt => code::ABORTED,
         Because::Person => code::STOPPED,
         Because::NotCarriedOut => code::NOT_CARRIED_OUT,
+        Because::Unusable => code::USAGE,
     }
 }
 

@@ -120,6 +120,12 @@ pub const KNOWN: &[Known] = &[
         "mend its permissions, or set XDG_DATA_HOME and XDG_STATE_HOME to a folder of yours",
     ),
     known(
+        "LAB-LOAD-001",
+        code::NOT_CARRIED_OUT,
+        "a load could not be brought, or not to its end",
+        "the message has k6's own words; k6/output.txt in the folder of the run has all of them",
+    ),
+    known(
         "LAB-LOCK-001",
         code::LOCKED,
         "another labctl works on this lab",

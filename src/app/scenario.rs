@@ -4,9 +4,10 @@ use super::context::Context;
 use super::exit::{Failure, code};
 use super::{drill, recover, runs, show};
 use crate::catalog;
-use crate::cli::{Format, HaltVerb, ScenarioVerb};
+use crate::cli::{Format, HaltVerb, KindVerb, ScenarioVerb};
 use crate::drill::preview;
 use crate::model::run::RunId;
+use crate::model::scenario::Scenario;
 use crate::support::files::{self, FileError};
 use serde::Serialize;
 use std::sync::Arc;
@@ -18,6 +19,9 @@ struct Row {
     tags: Vec<String>,
     /// What would be done, fault by fault.
     faults: Vec<String>,
+    /// What would be asked meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    load: Option<String>,
     file: String,
 }
 
@@ -30,6 +34,9 @@ struct Plan {
     namespace: String,
     /// By fault: each change it means.
     faults: Vec<(String, Vec<String>)>,
+    /// What is asked meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    load: Option<String>,
     /// What must hold first, and again.
     steady_state: Vec<String>,
     hypotheses: Vec<String>,
@@ -38,10 +45,61 @@ struct Plan {
     steps: Vec<String>,
 }
 
+impl Row {
+    fn done(&self) -> String {
+        self.faults.iter().cloned().chain(self.load.as_ref().map(|load| format!("load {load}"))).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Which scenarios a verb is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    All,
+    /// Those that break something.
+    Chaos,
+    /// Those that only bring load.
+    Load,
+}
+
+impl Which {
+    fn has(self, scenario: &Scenario) -> bool {
+        match self {
+            Self::All => true,
+            Self::Chaos => !scenario.inject.is_empty(),
+            Self::Load => scenario.inject.is_empty(),
+        }
+    }
+}
+
+/// Runs `labctl chaos`: `scenario`, for those that break something.
+pub async fn chaos(context: &Arc<Context>, verb: &KindVerb) -> Result<u8, Failure> {
+    of_kind(context, Which::Chaos, verb).await
+}
+
+/// Runs `labctl load`: `scenario`, for those that only bring load.
+pub async fn load(context: &Arc<Context>, verb: &KindVerb) -> Result<u8, Failure> {
+    of_kind(context, Which::Load, verb).await
+}
+
+async fn of_kind(context: &Arc<Context>, which: Which, verb: &KindVerb) -> Result<u8, Failure> {
+    match verb {
+        KindVerb::List { output } => list(context, which, *output),
+        KindVerb::Run(args) => {
+            let scenario = catalog::scenario(&context.files, &args.which)?.scenario;
+            if !which.has(&scenario) {
+                let (what, verb) = if which == Which::Load { ("breaks something", "chaos") } else { ("breaks nothing", "load") };
+                let name = &scenario.metadata.name;
+                return Err(Failure::new("LAB-USAGE-001", format!("{name} {what}: labctl {verb} run {}", args.which)));
+            }
+            drill::run(context, args).await
+        }
+    }
+}
+
 /// Runs it.
 pub async fn run(context: &Arc<Context>, verb: &ScenarioVerb) -> Result<u8, Failure> {
     match verb {
-        ScenarioVerb::List { output } => list(context, *output),
+        ScenarioVerb::List { output } => list(context, Which::All, *output),
         ScenarioVerb::Lint { which } => lint(context, which),
         ScenarioVerb::Plan { which, output } => plan(context, which, *output).await,
         ScenarioVerb::Run(args) => drill::run(context, args).await,
@@ -51,17 +109,21 @@ pub async fn run(context: &Arc<Context>, verb: &ScenarioVerb) -> Result<u8, Fail
     }
 }
 
-fn list(context: &Context, output: Format) -> Result<u8, Failure> {
+fn list(context: &Context, which: Which, output: Format) -> Result<u8, Failure> {
     let mut rows = Vec::new();
     for (name, file) in catalog::scenario_names(&context.files) {
         let scenario = catalog::scenario(&context.files, &name)?.scenario;
+        if !which.has(&scenario) {
+            continue;
+        }
         let faults = scenario.inject.iter().map(|inject| inject.fault.to_string()).collect();
-        rows.push(Row { name, title: scenario.metadata.title, tags: scenario.metadata.tags, faults, file });
+        let load = scenario.load.as_ref().map(|load| format!("{} for {}", load.k6, load.lasts()));
+        rows.push(Row { name, title: scenario.metadata.title, tags: scenario.metadata.tags, faults, load, file });
     }
     show::answer(output, &rows, |rows| {
         let cells: Vec<_> =
-            rows.iter().map(|row| vec![row.name.clone(), row.faults.join(", "), row.tags.join(","), row.title.clone()]).collect();
-        show::table(&["NAME", "FAULTS", "TAGS", "TITLE"], &cells)
+            rows.iter().map(|row| vec![row.name.clone(), row.done(), row.tags.join(","), row.title.clone()]).collect();
+        show::table(&["NAME", "DOES", "TAGS", "TITLE"], &cells)
     })?;
     Ok(code::OK)
 }
@@ -86,11 +148,15 @@ fn lint(context: &Context, which: &[String]) -> Result<u8, Failure> {
 async fn plan(context: &Context, which: &str, output: Format) -> Result<u8, Failure> {
     let found = catalog::scenario(&context.files, which)?;
     let setup = drill::up(context).await?;
-    let ground = drill::ground(context, &setup, None).await?;
+    let mut ground = drill::ground(context, &setup, None).await?;
+    ground.load = drill::load_tool(context, &setup, &found.scenario)?;
+    let base = drill::base(&found);
     // nothing is done under this name
     let run = RunId::begun(runs::now(), &found.scenario.metadata.name, 0);
     let folder = context.paths.runs(&context.global.lab).join(&run.0);
-    let drill = Arc::new(crate::drill::Drill::new(run, &context.global.lab, found.scenario, ground, folder));
+    let mut drill = crate::drill::Drill::new(run, &context.global.lab, found.scenario, ground, folder);
+    drill.base = base;
+    let drill = Arc::new(drill);
     let faults = preview(&drill).await.map_err(|why| Failure::new("LAB-DRILL-001", format!("it would be refused: {why}")))?;
     let steps = crate::drill::compile(&drill).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
     let scenario = &drill.scenario;
@@ -100,13 +166,19 @@ async fn plan(context: &Context, which: &str, output: Format) -> Result<u8, Fail
         lab: context.global.lab.clone(),
         namespace: scenario.target.namespace.clone(),
         faults,
+        load: scenario.load.as_ref().map(|load| format!("{} for {}", load.k6, load.lasts())),
         steady_state: scenario.steady_state.checks.iter().map(|check| check.name.clone()).collect(),
-        hypotheses: scenario.hypotheses.iter().map(|hypothesis| hypothesis.name.clone()).collect(),
+        hypotheses: scenario.hypotheses.iter().map(|hypothesis| hypothesis.name.clone()).chain(thresholds(scenario)).collect(),
         abort: scenario.abort.iter().map(|abort| abort.check.name.clone()).collect(),
         steps: steps.nodes().iter().map(|node| node.data.id.0.clone()).collect(),
     };
     show::answer(output, &plan, text)?;
     Ok(code::OK)
+}
+
+fn thresholds(scenario: &Scenario) -> impl Iterator<Item = String> {
+    let claims = scenario.load.iter().flat_map(|load| &load.k6.thresholds);
+    claims.flat_map(|(metric, claims)| claims.iter().map(move |claim| format!("{metric} {claim}")))
 }
 
 fn text(plan: &Plan) -> String {
@@ -116,6 +188,9 @@ fn text(plan: &Plan) -> String {
         for change in changes {
             text.push_str(&format!("  {change}\n"));
         }
+    }
+    if let Some(load) = &plan.load {
+        text.push_str(&format!("load {load}\n"));
     }
     let mut line = |name: &str, values: &[String]| {
         if !values.is_empty() {

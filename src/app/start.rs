@@ -80,6 +80,8 @@ async fn dispatch(context: &std::sync::Arc<Context>, verb: Verb) -> Result<u8, F
         Verb::Demo(args) => runs::demo(context, &args).await,
         Verb::Component(verb) => parts::component(context, &verb),
         Verb::Scenario(verb) => scenario::run(context, &verb).await,
+        Verb::Chaos(verb) => scenario::chaos(context, &verb).await,
+        Verb::Load(verb) => scenario::load(context, &verb).await,
         Verb::Halt(verb) => scenario::halt(context, &verb),
         Verb::Schema(args) => parts::schema(args.kind),
         Verb::Completions { shell } => {

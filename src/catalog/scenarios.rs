@@ -8,7 +8,7 @@ use crate::model::scenario::Scenario;
 use std::path::Path;
 
 /// The folders under `scenarios/` that hold them, by what they are about.
-const FOLDERS: [&str; 1] = ["scenarios/chaos"];
+const FOLDERS: [&str; 2] = ["scenarios/chaos", "scenarios/load"];
 
 /// A scenario and the file it was read from.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! The verbs and what each of them takes.
 
-use super::drill::{HaltVerb, ScenarioVerb};
+use super::drill::{HaltVerb, KindVerb, ScenarioVerb};
 use super::lab::{DownArgs, PlanArgs, StatusArgs, UpArgs};
 use super::look::{AttachArgs, ComponentVerb, DemoArgs, EventsArgs, Format, LogsArgs, OpenArgs, ReplayArgs, RunVerb, SchemaArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -125,6 +125,12 @@ pub enum Verb {
     /// Break the lab on purpose, see what holds, and take it all back.
     #[command(subcommand)]
     Scenario(ScenarioVerb),
+    /// Scenarios that break something.
+    #[command(subcommand)]
+    Chaos(KindVerb),
+    /// Scenarios that only bring load.
+    #[command(subcommand)]
+    Load(KindVerb),
     /// The safety lever: while it is on, nothing is broken.
     #[command(subcommand)]
     Halt(HaltVerb),

@@ -44,6 +44,19 @@ pub enum ScenarioVerb {
     },
 }
 
+/// `labctl chaos` and `labctl load`: `labctl scenario`, for one kind.
+#[derive(Debug, Subcommand)]
+pub enum KindVerb {
+    /// Those that labctl ships.
+    List {
+        /// How the answer is shown.
+        #[arg(long, short, value_enum, default_value_t)]
+        output: Format,
+    },
+    /// Carry one out, as `labctl scenario run` does.
+    Run(DrillArgs),
+}
+
 /// `labctl halt`.
 #[derive(Debug, Subcommand)]
 pub enum HaltVerb {

@@ -6,7 +6,7 @@ mod lab;
 mod look;
 
 pub use command::{Cli, Color, DEFAULT_LAB, Global, Theme, Verb};
-pub use drill::{DrillArgs, HaltVerb, ScenarioVerb};
+pub use drill::{DrillArgs, HaltVerb, KindVerb, ScenarioVerb};
 pub use lab::{DownArgs, PlanArgs, Size, StackArgs, StatusArgs, UpArgs, WaitArgs};
 pub use look::{
     AtWork, AttachArgs, ComponentVerb, DemoArgs, EventsArgs, Format, LogsArgs, OpenArgs, OutputMode, ReplayArgs, RunVerb, SchemaArgs,

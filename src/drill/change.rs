@@ -1,6 +1,8 @@
 //! One change to one object: how it is made, how it is taken back, and what is found when somebody else was there meanwhile. Both ways may be called
 //! again at any time, after any crash: what is there is looked at, and only what is missing is done.
 
+use super::load;
+use crate::adapters::process::Alive;
 use crate::cluster::{Cluster, ClusterError, ObjectRef, Tied};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -23,6 +25,13 @@ pub enum Change {
     },
     /// A pod is deleted; its controller makes another, so there is nothing to write to take it back.
     PodEnded,
+    /// A process of this host is started.
+    Process {
+        /// What it and its children carry in their environment: `LABCTL_DRILL=<run>/<name>`.
+        marker: String,
+        /// The process itself, once it was started.
+        process: Option<Alive>,
+    },
 }
 
 /// One field of an object.
@@ -167,6 +176,8 @@ impl Change {
             }
             Self::Made { object: whole } => Ok(cluster.make(whole).await?),
             Self::PodEnded => Ok(cluster.end_one(object, uid).await?),
+            // whoever starts it goes on listening to it
+            Self::Process { .. } => Ok(()),
         }
     }
 
@@ -192,7 +203,13 @@ impl Change {
                 Ok(Undone::TakenBack)
             }
             Self::PodEnded => Ok(Undone::Nothing("its controller makes another".to_owned())),
+            Self::Process { marker, process } => load::undo(object, marker, *process).await,
         }
+    }
+
+    /// Whether it is the process with this marker (`<run>/<name>`).
+    pub fn is_process(&self, wanted: &str) -> bool {
+        matches!(self, Self::Process { marker, .. } if marker.split_once('=').is_some_and(|(_, value)| value == wanted))
     }
 }
 

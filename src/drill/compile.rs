@@ -1,7 +1,8 @@
 //! From a scenario to a plan of the engine.
 
 use super::ground::Drill;
-use super::steps::{Baseline, InjectStep, Keep, Observe, Preflight, Recover, Rollback, Verify, Watch, faults};
+use super::load::LOAD;
+use super::steps::{Baseline, Flows, InjectStep, Keep, LoadStep, Observe, Preflight, Recover, Rollback, Verify, Watch, faults};
 use crate::engine::{Node, Plan, PlanError, ResourceClass};
 use crate::model::check::Check;
 use crate::model::units::HumanDuration;
@@ -35,6 +36,21 @@ pub fn compile(drill: &Arc<Drill>) -> Result<Plan, PlanError> {
     ];
     let mut before = "baseline".to_owned();
     let mut made = Vec::new();
+    let load = scenario.load.as_ref();
+    if let Some(load) = load {
+        let lasts = load.lasts().get();
+        let step = LoadStep { drill: Arc::clone(drill), load: load.clone() };
+        let node = Node::new(LOAD, "Load", Arc::new(step)).group("load").needs(["baseline"]).yielding();
+        nodes.push(node.deadline(lasts + SLACK * 2).estimate_ms(millis(lasts)));
+        if scenario.inject.is_empty() {
+            made.push(LOAD.to_owned());
+        } else {
+            let flows = Flows { drill: Arc::clone(drill), before: load.start_before.get() };
+            let node = Node::new("load/flows", "Load flows", Arc::new(flows)).group("load").needs(["baseline"]).yielding();
+            nodes.push(node.deadline(load.start_before.get() + SLACK).estimate_ms(millis(load.start_before.get())));
+            "load/flows".clone_into(&mut before);
+        }
+    }
     for inject in &scenario.inject {
         let (fault, lasting) = (format!("inject/{}", inject.name), format!("observe/{}", inject.name));
         let step = InjectStep { drill: Arc::clone(drill), inject: inject.clone(), step: fault.clone() };
@@ -84,7 +100,7 @@ pub fn compile(drill: &Arc<Drill>) -> Result<Plan, PlanError> {
             .estimate_ms(15_000),
         Node::new("verify", "Claims of the end", Arc::new(Verify(Arc::clone(drill))))
             .group("after")
-            .after(["recover", "watch"])
+            .after(["recover", "watch"].into_iter().chain(load.map(|_| LOAD)))
             .finally()
             .deadline(settle(&claims) + SLACK),
         Node::new("evidence", "Evidence", Arc::new(Keep(Arc::clone(drill))))

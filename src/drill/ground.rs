@@ -1,12 +1,14 @@
 //! What the steps of one drill share: the lab it stands on, and what they have found out so far.
 
+use super::load::{Loads, Tool};
 use super::records::Records;
+use super::verdict::Because;
 use crate::checks::{CheckResult, Pace, Prober, Scope};
 use crate::cluster::Cluster;
 use crate::engine::Clock;
 use crate::model::check::{Check, Stage};
 use crate::model::run::{At, Health, RunId};
-use crate::model::scenario::{ChangeRow, CheckRow, Mode, Scenario};
+use crate::model::scenario::{ChangeRow, CheckRow, LoadRow, Mode, Scenario};
 use crate::support::holder::Holder;
 use crate::support::progress::Sink;
 use std::collections::BTreeSet;
@@ -33,6 +35,8 @@ pub struct Ground {
     pub halt: PathBuf,
     /// Who takes the lab's lock in the cluster, and how long to wait for it; nobody in a lab without others.
     pub holder: Option<(Holder, Option<Duration>)>,
+    /// What load is made with; nothing where no scenario asks for it.
+    pub load: Option<Tool>,
     /// Stamps records and results.
     pub clock: Arc<dyn Clock>,
 }
@@ -49,6 +53,10 @@ pub struct Drill {
     pub ground: Ground,
     /// The run's folder.
     pub folder: PathBuf,
+    /// The folder of its file, which names of scripts start from.
+    pub base: PathBuf,
+    /// Loads at work.
+    pub loads: Loads,
     /// Cancelled when the drill has to be taken back now.
     pub stop: CancellationToken,
     outcome: Mutex<Outcome>,
@@ -74,6 +82,12 @@ pub struct Outcome {
     pub landed: Vec<(String, bool)>,
     pub checks: Vec<CheckRow>,
     pub changes: Vec<ChangeRow>,
+    /// Loads that have ended.
+    pub loads: Vec<LoadRow>,
+    /// Why a load decides what came of the drill.
+    pub load_ended: Option<(Because, String)>,
+    /// The load that is no fault is at work.
+    pub loading: bool,
     pub stopped: Option<Stopped>,
     /// Why nothing was to be broken.
     pub refused: Option<String>,
@@ -93,7 +107,7 @@ impl Drill {
     /// A drill that has not begun.
     pub fn new(run: RunId, lab: &str, scenario: Scenario, ground: Ground, folder: PathBuf) -> Self {
         let (lab, stop) = (lab.to_owned(), CancellationToken::new());
-        Self { run, lab, scenario, ground, folder, stop, outcome: Mutex::default() }
+        Self { run, lab, scenario, ground, folder, base: PathBuf::from("."), loads: Loads::default(), stop, outcome: Mutex::default() }
     }
 
     /// What was found out so far. Never held across a wait.

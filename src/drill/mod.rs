@@ -6,6 +6,7 @@ mod compile;
 pub mod evidence;
 mod ground;
 mod inject;
+mod load;
 mod records;
 mod recover;
 mod steps;
@@ -14,6 +15,7 @@ mod verdict;
 
 pub use compile::{compile, preview};
 pub use ground::{Drill, Ground};
+pub use load::{Address, Tool};
 pub use records::{Record, Records, left};
 pub use recover::{Recovery, Unfinished, recovery};
 pub use verdict::{Because, conclude};

@@ -18,6 +18,7 @@ pub enum Because {
     Halt,
     Person,
     NotCarriedOut,
+    Unusable,
 }
 
 impl Because {
@@ -28,7 +29,7 @@ impl Because {
             Self::HypothesisFailed => Verdict::Fail,
             Self::NoData | Self::NotLanded | Self::Unsteady | Self::Refused => Verdict::Inconclusive,
             Self::Abort | Self::Halt | Self::Person => Verdict::Aborted,
-            Self::NotCarriedOut => Verdict::Error,
+            Self::NotCarriedOut | Self::Unusable => Verdict::Error,
         }
     }
 }
@@ -47,6 +48,10 @@ fn because(outcome: &Outcome, scenario: &Scenario, cancelled: bool) -> (Because,
     if let Some((because, why)) = told.into_iter().find_map(|(because, why)| Some((because, why.clone()?))) {
         return (because, why);
     }
+    let of_load = |held: bool| outcome.load_ended.clone().filter(|(because, _)| held == matches!(because, Because::HypothesisFailed | Because::NoData));
+    if let Some(ended) = of_load(false) {
+        return ended;
+    }
     if let Some((name, _)) = outcome.landed.iter().find(|(_, landed)| !landed) {
         return (Because::NotLanded, format!("fault {name} was made and did not land"));
     }
@@ -56,6 +61,9 @@ fn because(outcome: &Outcome, scenario: &Scenario, cancelled: bool) -> (Because,
     let rows = || outcome.checks.iter().filter(|row| row.part == "hypothesis");
     if let Some(row) = rows().find(|row| row.health == Health::Fail) {
         return (Because::HypothesisFailed, format!("{}: {}", row.name, row.seen));
+    }
+    if let Some(ended) = of_load(true) {
+        return ended;
     }
     if let Some(row) = rows().find(|row| row.health == Health::NoData) {
         return (Because::NoData, format!("{}: {}", row.name, row.seen));
@@ -68,6 +76,9 @@ fn because(outcome: &Outcome, scenario: &Scenario, cancelled: bool) -> (Because,
     });
     match missing {
         Some(hypothesis) => (Because::NoData, format!("{} was not judged", hypothesis.name)),
+        None if scenario.load.is_some() && outcome.loads.is_empty() => (Because::NotCarriedOut, "no load was brought".to_owned()),
+        None if rows().next().is_none() => (Because::NoData, "nothing was claimed: the script has no thresholds".to_owned()),
+        None if scenario.inject.is_empty() => (Because::AllHeld, "the load came to its end and every claim held".to_owned()),
         None => (Because::AllHeld, "every fault landed and every hypothesis held".to_owned()),
     }
 }
@@ -88,7 +99,7 @@ fn rollback(outcome: &Outcome) -> Rollback {
 pub fn conclude(drill: &Drill, started: At, cancelled: bool) -> (DrillResult, Because) {
     let outcome = drill.outcome();
     let (because, why) = because(&outcome, &drill.scenario, cancelled);
-    let landed = (!outcome.changes.is_empty())
+    let landed = (!outcome.changes.is_empty() && !drill.scenario.inject.is_empty())
         .then(|| outcome.landed.len() == drill.scenario.inject.len() && outcome.landed.iter().all(|(_, landed)| *landed));
     let now = drill.now();
     let result = DrillResult {
@@ -109,6 +120,7 @@ pub fn conclude(drill: &Drill, started: At, cancelled: bool) -> (DrillResult, Be
         recovery_ms: outcome.recovery_ms,
         checks: outcome.checks.clone(),
         changes: outcome.changes.clone(),
+        loads: outcome.loads.clone(),
         not_kept: outcome.not_kept.clone(),
         exit_code: 0,
     };

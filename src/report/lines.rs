@@ -28,6 +28,8 @@ pub struct Lines<W> {
     state: RunState,
     width: usize,
     waits: HashMap<StepId, Said>,
+    /// When the figures of each load were last said.
+    loads: HashMap<StepId, At>,
     /// Steps just left out, and not told yet: the failure before them usually leaves out many at once.
     left_out: Vec<(At, StepId)>,
 }
@@ -35,7 +37,7 @@ pub struct Lines<W> {
 impl<W: Write> Lines<W> {
     /// Writes to `to`: stderr, usually.
     pub fn new(to: W, paint: Paint) -> Self {
-        Self { to, paint, state: RunState::default(), width: 0, waits: HashMap::new(), left_out: Vec::new() }
+        Self { to, paint, state: RunState::default(), width: 0, waits: HashMap::new(), loads: HashMap::new(), left_out: Vec::new() }
     }
 
     fn line(&mut self, at: At, standing: Standing, word: &str, name: &str, text: &str) -> io::Result<()> {
@@ -52,6 +54,7 @@ impl<W: Write> Lines<W> {
 
     fn finished(&mut self, at: At, step: &StepId, result: &FinishedAs) -> io::Result<()> {
         self.waits.remove(step);
+        self.loads.remove(step);
         let took =
             self.state.step(step).and_then(|step| step.took_ms(at)).map_or_else(String::new, |took| format!("({})", brief_time(took)));
         let said = |note: &str| if note.is_empty() { took.clone() } else { format!("{note} {took}") };
@@ -93,6 +96,7 @@ impl<W: Write> Lines<W> {
                     self.wait_said(at, step, format!("{target}: {seen}"))
                 }
             },
+            StepEvent::Load { .. } => self.load(at, step, says),
             StepEvent::Intent { what } => self.step_line(at, step, Standing::Working, "intends", what),
             StepEvent::Undone { what } => self.step_line(at, step, Standing::Ready, "undone", what),
             // Lines of children and counters belong to the journal and the terminal app; here they would bury the rest.
@@ -123,6 +127,15 @@ impl<W: Write> Lines<W> {
         self.step_line(at, step, Standing::Working, "waits", &text)?;
         self.waits.insert(step.clone(), Said { at, text });
         Ok(())
+    }
+
+    /// Figures of a load, at most once in ten seconds for each step.
+    fn load(&mut self, at: At, step: &StepId, says: &StepEvent) -> io::Result<()> {
+        if self.loads.get(step).is_some_and(|said| at.millis_since(*said) < WAITING_MS) {
+            return Ok(());
+        }
+        self.loads.insert(step.clone(), at);
+        self.step_line(at, step, Standing::Working, "load", &says.load_line().unwrap_or_default())
     }
 
     /// Tells the steps that were left out since the last other event.

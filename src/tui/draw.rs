@@ -104,6 +104,7 @@ fn run_words(model: &Model, run: &RunView, now: At) -> Vec<Vec<Span<'static>>> {
         Some(Verb::Down) => "going down",
         Some(Verb::Test) => "being tested",
         Some(Verb::Scenario) => "being broken on purpose",
+        Some(Verb::Load) => "under load",
         Some(Verb::Recover) => "being made whole",
         Some(Verb::Status) | None => "being looked at",
     };

@@ -90,6 +90,7 @@ impl Rig {
             platform: BTreeSet::from(["shop".to_owned()]),
             halt: self.halt.path().join("halt"),
             holder: None,
+            load: None,
             clock: Arc::new(RuntimeClock::starting(time::OffsetDateTime::UNIX_EPOCH)),
         }
     }

@@ -106,6 +106,19 @@ async fn lines_say_every_change_that_means_something() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn figures_of_a_load_are_told_every_ten_seconds() {
+    let figures = |rate| Act::Say(StepEvent::Load { requests_per_s: rate, failed_share: Some(0.025), p95_ms: Some(41.7), vus: 4 });
+    let acts: Vec<Act> = (0..25).flat_map(|second| [figures(f64::from(second)), Act::Sleep(1000)]).collect();
+    let ran = run_plan(Plan::new(vec![Scripted::new("load", acts).node()]).unwrap()).await;
+    let page = Page::default();
+    show(&ran.events, &mut Lines::new(page.clone(), Paint::default())).await;
+    let text = page.text();
+    let said: Vec<&str> = text.lines().filter(|line| line.contains("requests/s")).collect();
+    assert_eq!(said.len(), 3, "{text}");
+    assert!(said[1].contains("10s  load      LOAD  10.0 requests/s, 2.5 % failed, p95 42 ms, 4 VUs"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn colour_adds_nothing_but_colour() {
     let events = a_run().await;
     let (plain, coloured) = (Page::default(), Page::default());

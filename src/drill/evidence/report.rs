@@ -46,6 +46,30 @@ pub fn markdown(result: &DrillResult) -> String {
             let _infallible = writeln!(page, "| {} | `{}` | {undone}: {} |", cell(&change.what), change.record, cell(&change.undo));
         }
     }
+    if !result.loads.is_empty() {
+        page.push_str("\n## Load\n\n| load | requests | a second | failed | median | p95 | p99 | longest | rounds | dropped | users | tool |\n");
+        page.push_str("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+        let time = |ms: Option<f64>| ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1} ms"));
+        for load in &result.loads {
+            let failed = load.failed_share.map_or_else(|| "–".to_owned(), |share| format!("{:.2} %", share * 100.0));
+            let code = load.exit_code.map_or_else(|| "killed".to_owned(), |code| format!("ended with {code}"));
+            let _infallible = writeln!(
+                page,
+                "| {} | {} | {:.1} | {failed} | {} | {} | {} | {} | {} | {} | {} | {}, {code} |",
+                load.name,
+                load.requests,
+                load.requests_per_s,
+                time(load.median_ms),
+                time(load.p95_ms),
+                time(load.p99_ms),
+                time(load.max_ms),
+                load.rounds,
+                load.dropped_rounds,
+                load.most_vus,
+                load.tool
+            );
+        }
+    }
     if !result.checks.is_empty() {
         page.push_str("\n## What was seen\n\n| part | check | mode | result | seen | asked |\n| --- | --- | --- | --- | --- | --- |\n");
         for check in &result.checks {

@@ -95,6 +95,7 @@ pub fn of_killed(
         recovery_ms: None,
         checks: Vec::new(),
         changes,
+        loads: Vec::new(),
         not_kept: vec!["metrics and events: labctl was killed".to_owned()],
         exit_code: 0,
     })

@@ -3,6 +3,7 @@
 mod baseline;
 mod inject;
 mod keep;
+mod load;
 mod observe;
 mod preflight;
 mod recover;
@@ -13,6 +14,7 @@ mod watch;
 pub use baseline::Baseline;
 pub use inject::InjectStep;
 pub use keep::Keep;
+pub use load::{Flows, LoadStep};
 pub use observe::Observe;
 pub use preflight::{Preflight, faults};
 pub use recover::{Recover, steady_again};

@@ -2,6 +2,7 @@
 
 use crate::drill::ground::{Drill, Stopped};
 use crate::drill::inject::{self, Planned};
+use crate::drill::load::reachable;
 use crate::drill::target::{find, too_much};
 use crate::engine::step::{Cx, Observed, Step, StepError};
 use crate::model::check::{HttpCheck, What};
@@ -60,6 +61,9 @@ impl Drill {
         }
         if let Some(missing) = scenario.requires.components.iter().find(|name| !ground.provided.contains(*name)) {
             return Err(format!("this lab has nothing that is or provides `{missing}`"));
+        }
+        if let Some(load) = &scenario.load {
+            reachable(self, &load.k6)?;
         }
         let lookup = ground.prober.lookup();
         for check in scenario.checks() {

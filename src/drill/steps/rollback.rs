@@ -2,6 +2,7 @@
 
 use crate::drill::change::{ChangeError, Undone};
 use crate::drill::ground::Drill;
+use crate::drill::load::{LOAD, end_surges};
 use crate::drill::records::{Record, Records};
 use crate::engine::step::{Cx, Observed, Step, StepError};
 use async_trait::async_trait;
@@ -36,8 +37,12 @@ impl Step for Rollback {
 
     async fn apply(&self, cx: &Cx) -> Result<String, StepError> {
         let drill = &self.0;
+        end_surges(drill, cx).await.map_err(|why| StepError::new("LAB-DRILL-005", why))?;
         let taking = Taking { drill, within: drill.scenario.rollback.timeout.get() };
-        let count = take_back(&taking, drill.records().open()?, cx).await?;
+        let mut open = drill.records().open()?;
+        // the load goes on while the lab recovers, and is ended by its own step
+        open.retain(|record| record.step != LOAD || drill.loads.get(LOAD).is_none());
+        let count = take_back(&taking, open, cx).await?;
         let now = drill.now();
         drill.outcome().rolled_back.get_or_insert(now);
         Ok(format!("{} taken back", if count == 1 { "1 change".to_owned() } else { format!("{count} changes") }))

@@ -68,7 +68,7 @@ impl Watch {
         let drill = &self.0;
         let (chaos, lasting) = {
             let outcome = drill.outcome();
-            (outcome.chaos, outcome.injected.is_some() && outcome.rolled_back.is_none())
+            (outcome.chaos, (outcome.injected.is_some() || outcome.loading) && outcome.rolled_back.is_none())
         };
         if drill.ground.halt.exists() && lasting {
             drill.stop(Stopped::Halt(drill.halted()));

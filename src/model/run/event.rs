@@ -91,6 +91,8 @@ pub enum Verb {
     Test,
     /// A drill.
     Scenario,
+    /// A scenario that breaks nothing and only brings load.
+    Load,
     /// What killed drills have left is taken back.
     Recover,
 }
@@ -144,6 +146,18 @@ pub enum StepEvent {
         health: Health,
         seen: String,
     },
+    /// Figures of a load at work, at most once a second: of the time since the figures before.
+    Load {
+        requests_per_s: f64,
+        /// Of the requests that ended, 0 to 1; nothing where none did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failed_share: Option<f64>,
+        /// Nineteen of twenty requests took no longer, in milliseconds; nothing where none ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        p95_ms: Option<f64>,
+        /// Virtual users at work.
+        vus: u32,
+    },
     /// Why something does not come up, as one sentence with a way out.
     Cause {
         id: String,
@@ -163,6 +177,16 @@ pub enum StepEvent {
     /// A type that this reader does not know.
     #[serde(other)]
     Unknown,
+}
+
+impl StepEvent {
+    /// The figures of a load as one short line; nothing for what is no load.
+    pub fn load_line(&self) -> Option<String> {
+        let Self::Load { requests_per_s, failed_share, p95_ms, vus } = self else { return None };
+        let failed = failed_share.map_or_else(|| "none ended".to_owned(), |share| format!("{:.1} % failed", share * 100.0));
+        let p95 = p95_ms.map(|p95| format!(", p95 {p95:.0} ms")).unwrap_or_default();
+        Some(format!("{requests_per_s:.1} requests/s, {failed}{p95}, {vus} VUs"))
+    }
 }
 
 /// Where a line of output came from.

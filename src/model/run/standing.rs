@@ -230,6 +230,10 @@ impl StepState {
             StepEvent::Probe { target, health, seen } => {
                 self.probe = Some(LastProbe { target: target.clone(), health: *health, seen: seen.clone(), at });
             }
+            StepEvent::Load { .. } => {
+                self.waiting = None;
+                self.doing = says.load_line().unwrap_or_default();
+            }
             StepEvent::Cause { id, sentence, fix } => {
                 self.name_cause(Cause { id: id.clone(), sentence: sentence.clone(), fix: fix.clone() });
             }

@@ -2,6 +2,7 @@
 
 use super::fault::Inject;
 use super::hypothesis::{Abort, Hypothesis};
+use super::load::Load;
 use crate::model::check::Check;
 use crate::model::units::{HumanDuration, Percent};
 use schemars::JsonSchema;
@@ -25,9 +26,14 @@ pub struct Scenario {
     pub target: Target,
     /// What must hold before anything is broken, and again after all is taken back.
     pub steady_state: SteadyState,
+    /// Load that flows before, while and after anything is broken; alone, it is all that is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<Load>,
     /// The faults, one after the other. Each stays until all are taken back together, the last first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inject: Vec<Inject>,
-    /// What is claimed to hold.
+    /// What is claimed to hold, besides the thresholds of a load.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hypotheses: Vec<Hypothesis>,
     /// What ends the drill at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -41,6 +47,13 @@ pub struct Scenario {
     /// What is kept.
     #[serde(default)]
     pub evidence: Evidence,
+}
+
+impl Scenario {
+    /// Whether k6 is needed for it.
+    pub fn brings_load(&self) -> bool {
+        self.load.is_some()
+    }
 }
 
 fn quarter_hour() -> HumanDuration {

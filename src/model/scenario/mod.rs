@@ -3,11 +3,13 @@
 mod fault;
 mod file;
 mod hypothesis;
+mod load;
 mod problems;
 mod result;
 
 pub use fault::{BadConfig, BadImage, Fault, Inject, K8sFault, Landed, PodDelete, Scale};
 pub use file::{Blast, Evidence, Requires, RollbackSpec, Scenario, ScenarioKind, ScenarioMetadata, SteadyState, Target};
 pub use hypothesis::{Abort, Claim, Hypothesis, Mode, Recovery, RecoveryOf};
+pub use load::{K6Load, Load, LoadRequest, LoadStage, Rate};
 pub use problems::is_platform;
-pub use result::{ChangeRow, CheckRow, DrillResult, Rollback, Verdict};
+pub use result::{ChangeRow, CheckRow, DrillResult, LoadRow, Rollback, Verdict};

@@ -3,8 +3,10 @@
 use super::fault::Inject;
 use super::file::Scenario;
 use super::hypothesis::Claim;
+use super::load::Load;
 use crate::model::check::{Check, HttpCheck, Stage, What, problems};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// Namespaces that no drill may touch, whatever a lab is made of.
 const PLATFORM: [&str; 12] = [
@@ -60,10 +62,11 @@ impl Scenario {
                 "steadyState.checks is empty: without a steady state nothing could be seen to break, or to be whole again".to_owned(),
             );
         }
-        if self.inject.is_empty() {
-            found.push("inject is empty: a scenario breaks something".to_owned());
+        if self.inject.is_empty() && self.load.is_none() {
+            found.push("neither inject nor load says anything: a scenario breaks something, or brings load".to_owned());
         }
-        if self.hypotheses.is_empty() {
+        let thresholds = self.load.as_ref().is_some_and(|load| load.k6.script.is_some() || !load.k6.thresholds.is_empty());
+        if self.hypotheses.is_empty() && !thresholds {
             found.push("hypotheses is empty, so that the drill could never fail: claim something".to_owned());
         }
         found.extend(names("inject", self.inject.iter().map(|inject| inject.name.as_str())));
@@ -78,8 +81,32 @@ impl Scenario {
                 .filter(|inject| inject.duration.get().is_zero())
                 .map(|Inject { name, .. }| format!("fault `{name}` has duration 0s: nothing could be seen of it")),
         );
+        self.load_problems(&mut found);
         self.check_problems(&mut found);
         found
+    }
+
+    fn load_problems(&self, found: &mut Vec<String>) {
+        let Some(load) = &self.load else { return };
+        found.extend(load.k6.problems("load.k6"));
+        let lasts = load.lasts();
+        let whole = Load { duration: None, ..load.clone() }.lasts();
+        if lasts.get().is_zero() {
+            found.push("load: how long it lasts is not said: write `duration`".to_owned());
+        } else if !load.k6.stages.is_empty() && whole != lasts {
+            found.push(format!("load: its stages take {whole} and its duration is {lasts}: leave `duration` out"));
+        }
+        if lasts > self.max_duration {
+            found.push(format!("load: it lasts {lasts}, longer than maxDuration ({})", self.max_duration));
+        }
+        let faults: Duration = self.inject.iter().map(|inject| inject.duration.get()).sum();
+        if !self.inject.is_empty() && lasts.get() < load.start_before.get() + faults {
+            found.push(format!(
+                "load: it lasts {lasts} and would end before the faults do, which begin {} after it and last {} s",
+                load.start_before,
+                faults.as_secs()
+            ));
+        }
     }
 
     fn check_problems(&self, found: &mut Vec<String>) {

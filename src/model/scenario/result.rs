@@ -103,6 +103,47 @@ pub struct ChangeRow {
     pub undone: bool,
 }
 
+/// What a load came to, in the figures of its tool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LoadRow {
+    /// `load`, or the fault that it was.
+    pub name: String,
+    /// `k6 1.8.1`.
+    pub tool: String,
+    /// Of the tool, unless a signal ended it.
+    pub exit_code: Option<i32>,
+    /// Requests that ended.
+    pub requests: u64,
+    /// From the first to the last.
+    pub requests_per_s: f64,
+    /// 0 to 1; nothing where there was no request.
+    pub failed_share: Option<f64>,
+    /// How long half of the requests took at most, in milliseconds.
+    pub median_ms: Option<f64>,
+    /// Nineteen of twenty.
+    pub p95_ms: Option<f64>,
+    /// Ninety-nine of a hundred, where the script asks for it.
+    pub p99_ms: Option<f64>,
+    /// The longest.
+    pub max_ms: Option<f64>,
+    /// Rounds of requests that came to their end.
+    pub rounds: u64,
+    /// Rounds that could not begin because every virtual user was busy.
+    pub dropped_rounds: u64,
+    /// The most virtual users there were.
+    pub most_vus: u64,
+}
+
+impl LoadRow {
+    /// In a few words.
+    pub fn sentence(&self) -> String {
+        let failed = self.failed_share.map(|share| format!(", {:.1} % failed", share * 100.0)).unwrap_or_default();
+        let p95 = self.p95_ms.map(|p95| format!(", p95 {p95:.0} ms")).unwrap_or_default();
+        let dropped = if self.dropped_rounds > 0 { format!(", {} rounds dropped", self.dropped_rounds) } else { String::new() };
+        format!("{}: {} requests, {:.1}/s{failed}{p95}{dropped}", self.name, self.requests, self.requests_per_s)
+    }
+}
+
 /// What came of a drill.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DrillResult {
@@ -140,6 +181,9 @@ pub struct DrillResult {
     pub checks: Vec<CheckRow>,
     /// In the order they were made.
     pub changes: Vec<ChangeRow>,
+    /// Loads that were brought, in the order they ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loads: Vec<LoadRow>,
     /// What could not be kept as evidence, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_kept: Vec<String>,

@@ -210,6 +210,7 @@ fn verb(verb: Verb) -> &'static str {
         Verb::Status => "status",
         Verb::Test => "test",
         Verb::Scenario => "drill",
+        Verb::Load => "load",
         Verb::Recover => "recover",
     }
 }

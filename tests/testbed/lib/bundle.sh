@@ -15,7 +15,7 @@ cmd_bundle() {
     case $name in node-image|registry-image) continue ;; esac
     [ ! -f "$(part_out "$name")/image.json" ] || arguments+=(--image "$(part_out "$name")")
   done
-  # optional tools go in when they were built
+  # k6 belongs to the set; helm goes in when it was built
   for name in helm k6; do
     part_key "$name"
     local version=${name^^}

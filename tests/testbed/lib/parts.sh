@@ -66,8 +66,8 @@ expand() {
     case $name in
       apiserver) expand kube-core etcd ;;
       cluster) expand engine kind kube-core node-image registry-image ;;
-      lite-packages) expand cluster prometheus alertmanager node-exporter loki jaeger otelcol metrics-server envoy moto app-python ;;
-      extras) expand helm k6 ;;
+      lite-packages) expand cluster prometheus alertmanager node-exporter loki jaeger otelcol metrics-server envoy moto app-python k6 ;;
+      extras) expand helm ;;
       *)
         [ -n "${SEEN[$name]:-}" ] && continue
         load_part "$name"

@@ -1,0 +1,12 @@
+//! Load as part of a drill: k6 started with its undo on disk, watched, ended, and judged by what it found.
+
+mod begin;
+mod end;
+mod judge;
+mod process;
+mod tool;
+
+pub use begin::{Begin, begin, reachable};
+pub use end::{end, end_surges};
+pub use process::undo;
+pub use tool::{Address, LOAD, Loads, Tool, folder};
