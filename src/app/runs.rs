@@ -163,7 +163,11 @@ pub fn heads(context: &Context) -> Result<Vec<RunHead>, Failure> {
 }
 
 fn status(head: &RunHead) -> String {
-    let of_drill = head.journal.parent().filter(|_| matches!(head.verb, Verb::Scenario | Verb::Load)).and_then(|folder| evidence::read_result(folder).ok()?);
+    let of_drill = head
+        .journal
+        .parent()
+        .filter(|_| matches!(head.verb, Verb::Scenario | Verb::Load))
+        .and_then(|folder| evidence::read_result(folder).ok()?);
     match &head.status {
         _ if of_drill.is_some() => of_drill.map(|result| format!("{}, rollback {}", result.verdict, result.rollback)).unwrap_or_default(),
         RunStatus::Finished(summary) if summary.ok => format!("ready in {}", brief_time(summary.duration_ms)),

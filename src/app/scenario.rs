@@ -121,8 +121,7 @@ fn list(context: &Context, which: Which, output: Format) -> Result<u8, Failure> 
         rows.push(Row { name, title: scenario.metadata.title, tags: scenario.metadata.tags, faults, load, file });
     }
     show::answer(output, &rows, |rows| {
-        let cells: Vec<_> =
-            rows.iter().map(|row| vec![row.name.clone(), row.done(), row.tags.join(","), row.title.clone()]).collect();
+        let cells: Vec<_> = rows.iter().map(|row| vec![row.name.clone(), row.done(), row.tags.join(","), row.title.clone()]).collect();
         show::table(&["NAME", "DOES", "TAGS", "TITLE"], &cells)
     })?;
     Ok(code::OK)

@@ -48,7 +48,9 @@ fn because(outcome: &Outcome, scenario: &Scenario, cancelled: bool) -> (Because,
     if let Some((because, why)) = told.into_iter().find_map(|(because, why)| Some((because, why.clone()?))) {
         return (because, why);
     }
-    let of_load = |held: bool| outcome.load_ended.clone().filter(|(because, _)| held == matches!(because, Because::HypothesisFailed | Because::NoData));
+    let of_load = |held: bool| {
+        outcome.load_ended.clone().filter(|(because, _)| held == matches!(because, Because::HypothesisFailed | Because::NoData))
+    };
     if let Some(ended) = of_load(false) {
         return ended;
     }

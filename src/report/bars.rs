@@ -124,7 +124,8 @@ impl FrontEnd for Bars {
         // A bar already says that a step began and what it waits on.
         let on_bar = matches!(
             &event.event,
-            EventKind::StepStarted { .. } | EventKind::Step { says: StepEvent::Waiting { .. } | StepEvent::Probe { .. } | StepEvent::Load { .. }, .. }
+            EventKind::StepStarted { .. }
+                | EventKind::Step { says: StepEvent::Waiting { .. } | StepEvent::Probe { .. } | StepEvent::Load { .. }, .. }
         );
         self.lines.hear(event, !on_bar)?;
         match &event.event {

@@ -102,7 +102,13 @@ fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 impl K6 {
     /// `1.8.1`.
     pub async fn version(&self) -> Result<String, ProcessError> {
-        let command = Command { program: &self.program, args: vec!["version".to_owned()], env: Vec::new(), deadline: Duration::from_secs(30), fix: FIX };
+        let command = Command {
+            program: &self.program,
+            args: vec!["version".to_owned()],
+            env: Vec::new(),
+            deadline: Duration::from_secs(30),
+            fix: FIX,
+        };
         let said = process::run(command, &Sink::silent(), &CancellationToken::new()).await?;
         Ok(said.split_whitespace().nth(1).unwrap_or_default().trim_start_matches('v').to_owned())
     }

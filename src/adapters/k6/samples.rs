@@ -59,7 +59,8 @@ struct Part {
 impl Meter {
     /// Takes in a line; false when it is no sample, but something k6 or its script says.
     pub fn hear(&mut self, line: &str) -> bool {
-        if !line.starts_with("{\"metric\":") {
+        // k6 writes the keys in this order; what a script prints is not read as JSON at all
+        if !line.starts_with("{\"metric\":") && !line.starts_with("{\"type\":\"Metric\",") {
             return false;
         }
         let Ok(head) = serde_json::from_str::<Head<'_>>(line) else { return false };
@@ -153,7 +154,7 @@ fn percentile(values: &mut [f64], share: f64) -> Option<f64> {
 mod tests {
     use super::*;
 
-    const METRIC: &str = r#"{"metric":"http_req_duration","type":"Metric","data":{"name":"http_req_duration","type":"trend","contains":"time","thresholds":["p(95)<300"],"submetrics":[{"name":"http_req_duration{status:200}","suffix":"status:200","tags":{"status":"200"}}]}}"#;
+    const METRIC: &str = r#"{"type":"Metric","data":{"name":"http_req_duration","type":"trend","contains":"time","thresholds":["p(95)<300"],"submetrics":[{"name":"http_req_duration{status:200}","suffix":"status:200","tags":{"status":"200"}}]},"metric":"http_req_duration"}"#;
 
     fn point(metric: &str, value: f64, status: &str) -> String {
         format!(

@@ -37,7 +37,9 @@ fn executor(load: &K6Load, lasts: HumanDuration) -> Value {
     let vus = load.vus.unwrap_or(guessed);
     let first = vus.min(guessed.div_ceil(4).max(2));
     let (name, rest) = match load.rate {
-        Some(rate) => ("constant-arrival-rate", json!({"rate": rate.count, "timeUnit": format!("{}s", rate.seconds), "duration": seconds(lasts)})),
+        Some(rate) => {
+            ("constant-arrival-rate", json!({"rate": rate.count, "timeUnit": format!("{}s", rate.seconds), "duration": seconds(lasts)}))
+        }
         None => {
             let stages: Vec<Value> =
                 load.stages.iter().map(|stage| json!({"target": a_minute(stage.rate), "duration": seconds(stage.duration)})).collect();
@@ -86,8 +88,11 @@ mod tests {
 
     #[test]
     fn texts_of_a_scenario_stay_texts_in_the_script() {
-        let load = of(r#"{endpoint: a/http, rate: 1/s, requests: [{method: POST, path: "/a\"; evil(); \"", json: {a: "@{nonce}"}, status: 202, capture: {id: /id}}]}"#);
-        let want = json!([{"method": "POST", "path": "/a\"; evil(); \"", "json": {"a": "@{nonce}"}, "status": 202, "capture": {"id": "/id"}}]);
+        let load = of(
+            r#"{endpoint: a/http, rate: 1/s, requests: [{method: POST, path: "/a\"; evil(); \"", json: {a: "@{nonce}"}, status: 202, capture: {id: /id}}]}"#,
+        );
+        let want =
+            json!([{"method": "POST", "path": "/a\"; evil(); \"", "json": {"a": "@{nonce}"}, "status": 202, "capture": {"id": "/id"}}]);
         assert_eq!(load["requests"], want);
     }
 }

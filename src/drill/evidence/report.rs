@@ -47,7 +47,9 @@ pub fn markdown(result: &DrillResult) -> String {
         }
     }
     if !result.loads.is_empty() {
-        page.push_str("\n## Load\n\n| load | requests | a second | failed | median | p95 | p99 | longest | rounds | dropped | users | tool |\n");
+        page.push_str(
+            "\n## Load\n\n| load | requests | a second | failed | median | p95 | p99 | longest | rounds | dropped | users | tool |\n",
+        );
         page.push_str("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
         let time = |ms: Option<f64>| ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1} ms"));
         for load in &result.loads {

@@ -109,7 +109,11 @@ mod tests {
     use super::*;
 
     fn ended(exit: Exit, requests: u64) -> Ended {
-        let counts = Counts::from([("http_reqs".to_owned(), requests), ("http_req_duration".to_owned(), requests), ("iterations".to_owned(), requests)]);
+        let counts = Counts::from([
+            ("http_reqs".to_owned(), requests),
+            ("http_req_duration".to_owned(), requests),
+            ("iterations".to_owned(), requests),
+        ]);
         Ended { exit, code: None, told: false, late: false, counts, tail: "boom".to_owned() }
     }
 
@@ -151,7 +155,10 @@ mod tests {
         assert_eq!(because(Exit::Broken(why()), false, false), Some(Because::NotCarriedOut));
         assert_eq!(because(Exit::Broken(why()), true, true), None, "a surge that was killed is over");
         let late = Ended { late: true, told: true, ..ended(Exit::Interrupted(why()), 10) };
-        assert_eq!(judge("load", false, &late, Ok(&summary(false)), at()).because.map(|(because, _)| because), Some(Because::NotCarriedOut));
+        assert_eq!(
+            judge("load", false, &late, Ok(&summary(false)), at()).because.map(|(because, _)| because),
+            Some(Because::NotCarriedOut)
+        );
         let lost = judge("load", false, &ended(Exit::Done, 10), Err("no such file"), at());
         assert_eq!(lost.because.map(|(because, _)| because), Some(Because::NoData));
     }

@@ -3,7 +3,7 @@
 use crate::drill::ground::Drill;
 use crate::drill::load::{Begin, LOAD, begin, end, folder};
 use crate::engine::step::{Cx, Observed, Step, StepError};
-use crate::model::run::{Health, Stream, StepEvent};
+use crate::model::run::{Health, StepEvent, Stream};
 use crate::model::scenario::Load;
 use crate::support::progress::Sink;
 use async_trait::async_trait;
@@ -66,7 +66,9 @@ impl Step for LoadStep {
         if let Some((_, why)) = judged.because {
             return Err(StepError::new("LAB-LOAD-001", format!("{why}; {said}")));
         }
-        let bad = |health: Health| judged.claims.iter().find(|claim| claim.health == health).map(|claim| format!("{}: {}", claim.query, claim.seen));
+        let bad = |health: Health| {
+            judged.claims.iter().find(|claim| claim.health == health).map(|claim| format!("{}: {}", claim.query, claim.seen))
+        };
         match (bad(Health::Fail), bad(Health::NoData)) {
             (Some(why), _) => Err(StepError::new("LAB-DRILL-007", format!("a threshold does not hold: {why}"))),
             (None, Some(why)) => Err(StepError::new("LAB-DRILL-008", format!("a threshold cannot be judged: {why}"))),

@@ -45,7 +45,11 @@ impl Step for Rollback {
         let count = take_back(&taking, open, cx).await?;
         let now = drill.now();
         drill.outcome().rolled_back.get_or_insert(now);
-        Ok(format!("{} taken back", if count == 1 { "1 change".to_owned() } else { format!("{count} changes") }))
+        Ok(match count {
+            0 => "nothing was left to take back".to_owned(),
+            1 => "1 change taken back".to_owned(),
+            count => format!("{count} changes taken back"),
+        })
     }
 }
 
