@@ -11,6 +11,7 @@ pub mod engine;
 pub mod insight;
 pub mod model;
 pub mod report;
+pub mod respond;
 pub mod steps;
 pub mod support;
 pub mod tui;

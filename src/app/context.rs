@@ -231,7 +231,7 @@ impl Context {
 }
 
 /// A tool as it was found on PATH, else the bundle's, whose checksum is looked at.
-fn tool(name: &str, found: Option<PathBuf>, bundle: Option<&OpenBundle>) -> Result<OsString, Failure> {
+pub fn tool(name: &str, found: Option<PathBuf>, bundle: Option<&OpenBundle>) -> Result<OsString, Failure> {
     let program: OsString = match (found, bundle) {
         (Some(found), _) => found.into(),
         (None, Some(open)) => match open.bundle.tools.iter().find(|tool| tool.name == name) {

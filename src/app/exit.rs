@@ -2,6 +2,7 @@
 
 pub use super::known::KNOWN;
 use crate::drill::Because;
+use crate::model::runbook::Outcome;
 use crate::model::scenario::Rollback;
 
 /// Exit codes of labctl itself.
@@ -62,11 +63,19 @@ pub const CODES: &[(u8, &str, &str)] = &[
     ),
     (code::CHANGES, "changes are pending (`plan --exit-code`)", "`labctl up` makes them"),
     (code::REFUSED, "refused: not confirmed, read-only, or something that is not this lab's", "read the message; `--yes` confirms"),
-    (code::CLAIM_FAILED, "a drill: a hypothesis did not hold", "read report.md in the folder of the run"),
-    (code::NOT_KNOWN, "a drill: no data, or the fault did not land, so that nothing is known", "the message says what was not seen"),
+    (
+        code::CLAIM_FAILED,
+        "a drill: a hypothesis did not hold; a runbook: what Verify asks does not hold",
+        "the run's folder has it: report.md, result.json",
+    ),
+    (
+        code::NOT_KNOWN,
+        "a drill: no data, or the fault did not land, so that nothing is known; a runbook: Verify found no data",
+        "the message says what was not seen",
+    ),
     (code::NOT_BROKEN, "a drill: refused, or the steady state did not hold; nothing was broken", "the message says what stands in the way"),
     (code::ABORTED, "a drill: stopped by an abort condition or by `halt`; taken back", "the message names the condition"),
-    (code::STOPPED, "a drill: stopped by a person or a signal; taken back", "run it again"),
+    (code::STOPPED, "a drill or a runbook: stopped by a person or a signal; a drill is taken back", "run it again"),
     (code::NOT_CARRIED_OUT, "a drill: a step could not be carried out; taken back", "the message says what went wrong"),
     (
         code::NOT_TAKEN_BACK,
@@ -131,6 +140,17 @@ pub fn of_drill(because: Because, rollback: Rollback) -> u8 {
         Because::Person => code::STOPPED,
         Because::NotCarriedOut => code::NOT_CARRIED_OUT,
         Because::Unusable => code::USAGE,
+    }
+}
+
+/// The exit code of a runbook: docs/runbooks.md.
+pub fn of_runbook(outcome: Outcome, cancelled: bool, refused: bool) -> u8 {
+    match outcome {
+        _ if cancelled => code::STOPPED,
+        _ if refused => code::REFUSED,
+        Outcome::Resolved => code::OK,
+        Outcome::NotResolved => code::CLAIM_FAILED,
+        Outcome::Inconclusive => code::NOT_KNOWN,
     }
 }
 

@@ -242,6 +242,19 @@ pub const KNOWN: &[Known] = &[
     known("LAB-RUN-001", code::USAGE, "there is no such run", "labctl run list shows them"),
     known("LAB-RUN-002", code::USAGE, "the run cannot do now what it was asked for", "labctl run show lists its steps and how they stand"),
     known(
+        "LAB-RUNBOOK-001",
+        code::CLAIM_FAILED,
+        "a block of a runbook does not hold",
+        "read what it saw; the page's Escalate says who knows more",
+    ),
+    known(
+        "LAB-RUNBOOK-002",
+        code::NOT_KNOWN,
+        "a block under Verify of a runbook cannot be judged: there is no data",
+        "see that what it asks is up and has data",
+    ),
+    known("LAB-RUNBOOK-003", code::REFUSED, "commands of a runbook were not confirmed", "answer, or give --yes"),
+    known(
         "LAB-ATTACH-001",
         code::USAGE,
         "no run of this lab is at work",

@@ -16,6 +16,7 @@ mod parts;
 mod plan;
 mod reach;
 mod recover;
+mod runbook;
 mod runs;
 mod scenario;
 mod screen;

@@ -163,13 +163,13 @@ pub fn heads(context: &Context) -> Result<Vec<RunHead>, Failure> {
 }
 
 fn status(head: &RunHead) -> String {
-    let of_drill = head
-        .journal
-        .parent()
-        .filter(|_| matches!(head.verb, Verb::Scenario | Verb::Load))
-        .and_then(|folder| evidence::read_result(folder).ok()?);
+    let folder = head.journal.parent();
+    let drilled = matches!(head.verb, Verb::Scenario | Verb::Load);
+    let of_drill = folder.filter(|_| drilled).and_then(|folder| evidence::read_result(folder).ok()?);
+    let of_runbook = Some(head).filter(|head| head.verb == Verb::Runbook).and_then(super::runbook::result);
     match &head.status {
         _ if of_drill.is_some() => of_drill.map(|result| format!("{}, rollback {}", result.verdict, result.rollback)).unwrap_or_default(),
+        _ if of_runbook.is_some() => of_runbook.map(|result| result.result.to_string()).unwrap_or_default(),
         RunStatus::Finished(summary) if summary.ok => format!("ready in {}", brief_time(summary.duration_ms)),
         RunStatus::Finished(summary) if summary.cancelled => "cancelled".to_owned(),
         RunStatus::Finished(_) => "failed".to_owned(),

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::exit::{Failure, code};
-use super::{attach, diff, doctor, down, logs, parts, plan, reach, runs, scenario, screen, show, status, up};
+use super::{attach, diff, doctor, down, logs, parts, plan, reach, runbook, runs, scenario, screen, show, status, up};
 use crate::cli::{Cli, OutputMode, Verb};
 use crate::report::Mode;
 use clap::{CommandFactory, Parser};
@@ -83,6 +83,7 @@ async fn dispatch(context: &std::sync::Arc<Context>, verb: Verb) -> Result<u8, F
         Verb::Chaos(verb) => scenario::chaos(context, &verb).await,
         Verb::Load(verb) => scenario::load(context, &verb).await,
         Verb::Halt(verb) => scenario::halt(context, &verb),
+        Verb::Runbook(verb) => runbook::run(context, &verb).await,
         Verb::Schema(args) => parts::schema(args.kind),
         Verb::Completions { shell } => {
             let mut script = Vec::new();

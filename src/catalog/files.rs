@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 static STACKS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stacks");
 static MANIFESTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/manifests");
 static SCENARIOS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
+static RUNBOOKS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/runbooks");
 
 /// The files a catalogue is read from.
 #[derive(Debug, Clone, Default)]
@@ -16,7 +17,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// The embedded files, with those under `over` (`stacks/…`, `manifests/…`, `scenarios/…`) laid over them.
+    /// The embedded files, with those under `over` (`stacks/…`, `manifests/…`, `scenarios/…`, `runbooks/…`) laid over them.
     pub fn new(over: Option<PathBuf>) -> Self {
         Self { over }
     }
@@ -34,9 +35,7 @@ impl Files {
                 return read_file(&file).map(Some);
             }
         }
-        let embedded = path.split_once('/').and_then(|(root, rest)| Some((embedded(root)?, rest)));
-        let Some((root, rest)) = embedded else { return Ok(None) };
-        Ok(root.get_file(rest).and_then(|file| file.contents_utf8()).map(str::to_owned))
+        Ok(shipped(path).map(str::to_owned))
     }
 
     /// Paths of the files in `folder` (not below it), sorted.
@@ -70,12 +69,19 @@ impl Files {
     }
 }
 
+/// The text of `path` inside this binary, whatever lies over it.
+pub fn shipped(path: &str) -> Option<&'static str> {
+    let (root, rest) = path.split_once('/')?;
+    embedded(root)?.get_file(rest)?.contents_utf8()
+}
+
 /// The copy of a folder inside this binary.
 fn embedded(root: &str) -> Option<&'static Dir<'static>> {
     match root {
         "stacks" => Some(&STACKS),
         "manifests" => Some(&MANIFESTS),
         "scenarios" => Some(&SCENARIOS),
+        "runbooks" => Some(&RUNBOOKS),
         _ => None,
     }
 }

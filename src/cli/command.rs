@@ -3,6 +3,7 @@
 use super::drill::{HaltVerb, KindVerb, ScenarioVerb};
 use super::lab::{DownArgs, PlanArgs, StatusArgs, UpArgs};
 use super::look::{AttachArgs, ComponentVerb, DemoArgs, EventsArgs, Format, LogsArgs, OpenArgs, ReplayArgs, RunVerb, SchemaArgs};
+use super::respond::RunbookVerb;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -134,6 +135,9 @@ pub enum Verb {
     /// The safety lever: while it is on, nothing is broken.
     #[command(subcommand)]
     Halt(HaltVerb),
+    /// Pages that say what to do when an alert fires: read them, carry them out.
+    #[command(subcommand)]
+    Runbook(RunbookVerb),
     /// Print the JSON Schema of a file kind or of the event stream.
     Schema(SchemaArgs),
     /// Print a completion script for a shell.

@@ -4,6 +4,7 @@ mod command;
 mod drill;
 mod lab;
 mod look;
+mod respond;
 
 pub use command::{Cli, Color, DEFAULT_LAB, Global, Theme, Verb};
 pub use drill::{DrillArgs, HaltVerb, KindVerb, ScenarioVerb};
@@ -12,3 +13,4 @@ pub use look::{
     AtWork, AttachArgs, ComponentVerb, DemoArgs, EventsArgs, Format, LogsArgs, OpenArgs, OutputMode, ReplayArgs, RunVerb, SchemaArgs,
     SchemaKind, Speed, SteerVerb,
 };
+pub use respond::{CarryArgs, RunbookVerb};

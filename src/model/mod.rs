@@ -8,6 +8,7 @@ pub mod host;
 pub mod image;
 pub mod look;
 pub mod run;
+pub mod runbook;
 pub mod scenario;
 pub mod schema;
 pub mod stack;

@@ -106,6 +106,7 @@ fn run_words(model: &Model, run: &RunView, now: At) -> Vec<Vec<Span<'static>>> {
         Some(Verb::Scenario) => "being broken on purpose",
         Some(Verb::Load) => "under load",
         Some(Verb::Recover) => "being made whole",
+        Some(Verb::Runbook) => "being put right",
         Some(Verb::Status) | None => "being looked at",
     };
     let (standing, word) = match (&state.summary, state.cancelling) {

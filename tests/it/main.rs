@@ -26,6 +26,7 @@ mod look;
 mod readiness;
 mod report;
 mod rig;
+mod runbooks;
 mod scenario_files;
 mod tidy;
 mod tui;

@@ -7,5 +7,5 @@ mod report;
 mod seal;
 
 pub use collect::{collect, events};
-pub use manifest::{MANIFEST, Verified, verify};
+pub use manifest::{MANIFEST, Verified, verify, write as write_manifest};
 pub use seal::{RESULT, SCENARIO, of_killed, put_scenario, read_result, read_scenario, seal};

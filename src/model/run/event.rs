@@ -95,6 +95,8 @@ pub enum Verb {
     Load,
     /// What killed drills have left is taken back.
     Recover,
+    /// A runbook is carried out.
+    Runbook,
 }
 
 /// What a found cause adds to its sentence.

@@ -212,6 +212,7 @@ fn verb(verb: Verb) -> &'static str {
         Verb::Scenario => "drill",
         Verb::Load => "load",
         Verb::Recover => "recover",
+        Verb::Runbook => "runbook",
     }
 }
 

@@ -8,8 +8,10 @@ pub struct Room {
     pub what: &'static str,
 }
 
-const EVERYTHING: &[&str] =
-    &["cli", "model", "catalog", "engine", "cluster", "steps", "checks", "drill", "insight", "adapters", "report", "tui", "support"];
+const EVERYTHING: &[&str] = &[
+    "cli", "model", "catalog", "engine", "cluster", "steps", "checks", "drill", "respond", "insight", "adapters", "report", "tui",
+    "support",
+];
 
 /// Every room; one that is not here may not exist.
 pub const ROOMS: &[Room] = &[
@@ -46,6 +48,11 @@ pub const ROOMS: &[Room] = &[
         may: &["model", "support", "catalog", "engine", "cluster", "checks", "adapters", "insight"],
         what: "what is done to a running lab",
     },
+    Room {
+        name: "respond",
+        may: &["model", "support", "catalog", "engine", "cluster", "checks", "adapters", "drill"],
+        what: "what people do about it: runbooks, game days, postmortems",
+    },
     Room { name: "report", may: &["model", "support"], what: "headless front ends" },
     Room { name: "tui", may: &["model", "support"], what: "the terminal app" },
     Room { name: "cli", may: &["model"], what: "clap types" },
@@ -75,6 +82,7 @@ pub const CRATES: &[Crate] = &[
     Crate { name: "oci_client", only: &["adapters::registry"] },
     Crate { name: "aws_*", only: &["adapters::aws", "adapters::queue"] },
     Crate { name: "reqwest", only: &["adapters", "support"] },
+    Crate { name: "pulldown_cmark", only: &["catalog"] },
     Crate { name: "indicatif", only: &["report"] },
     Crate { name: "ratatui", only: &["tui"] },
     Crate { name: "crossterm", only: &["tui"] },
@@ -83,7 +91,9 @@ pub const CRATES: &[Crate] = &[
     Crate { name: "color_eyre", only: &["app", "main"] },
     Crate {
         name: "tokio",
-        only: &["support", "engine", "adapters", "cluster", "checks", "insight", "steps", "drill", "report", "tui", "app", "main"],
+        only: &[
+            "support", "engine", "adapters", "cluster", "checks", "insight", "steps", "drill", "respond", "report", "tui", "app", "main",
+        ],
     },
 ];
 
