@@ -253,6 +253,38 @@ pub const KNOWN: &[Known] = &[
         "a block under Verify of a runbook cannot be judged: there is no data",
         "see that what it asks is up and has data",
     ),
+    known("LAB-GAMEDAY-001", code::USAGE, "no game day, or no act of one, is at work", "labctl gameday run begins one"),
+    known(
+        "LAB-GAMEDAY-002",
+        code::NOT_BROKEN,
+        "the lab did not settle between two acts of a game day, so the next was not begun",
+        "labctl status shows what is wrong with the lab; labctl gameday score has the acts before",
+    ),
+    known("LAB-GAMEDAY-003", code::NOT_CARRIED_OUT, "an act of a game day could not be carried out", "the message says what went wrong"),
+    known(
+        "LAB-POSTMORTEM-001",
+        code::NOT_CONVERGED,
+        "a postmortem says what the evidence does not, or lacks what it must have",
+        "the message names each line; labctl postmortem refresh writes anew what is labctl's",
+    ),
+    known(
+        "LAB-POSTMORTEM-002",
+        code::USAGE,
+        "there is no evidence to write a postmortem from",
+        "labctl run list shows runs; game days and drills that came to their end have it",
+    ),
+    known(
+        "LAB-POSTMORTEM-003",
+        code::REFUSED,
+        "a postmortem is there already and is not written over",
+        "labctl postmortem refresh brings it up to date; --out writes another",
+    ),
+    known(
+        "LAB-POSTMORTEM-004",
+        code::CHANGES,
+        "somebody has changed what labctl writes, so it was kept",
+        "take over what is shown, or put back the lines between the marks, and refresh again",
+    ),
     known("LAB-RUNBOOK-003", code::REFUSED, "commands of a runbook were not confirmed", "answer, or give --yes"),
     known(
         "LAB-ATTACH-001",

@@ -167,9 +167,11 @@ fn status(head: &RunHead) -> String {
     let drilled = matches!(head.verb, Verb::Scenario | Verb::Load);
     let of_drill = folder.filter(|_| drilled).and_then(|folder| evidence::read_result(folder).ok()?);
     let of_runbook = Some(head).filter(|head| head.verb == Verb::Runbook).and_then(super::runbook::result);
+    let of_gameday = Some(head).filter(|head| head.verb == Verb::Gameday).and_then(super::gameday::result);
     match &head.status {
         _ if of_drill.is_some() => of_drill.map(|result| format!("{}, rollback {}", result.verdict, result.rollback)).unwrap_or_default(),
         _ if of_runbook.is_some() => of_runbook.map(|result| result.result.to_string()).unwrap_or_default(),
+        _ if of_gameday.is_some() => of_gameday.map(|result| format!("{} of {} goals met", result.met, result.of)).unwrap_or_default(),
         RunStatus::Finished(summary) if summary.ok => format!("ready in {}", brief_time(summary.duration_ms)),
         RunStatus::Finished(summary) if summary.cancelled => "cancelled".to_owned(),
         RunStatus::Finished(_) => "failed".to_owned(),

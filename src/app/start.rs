@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::exit::{Failure, code};
-use super::{attach, diff, doctor, down, logs, parts, plan, reach, runbook, runs, scenario, screen, show, status, up};
+use super::{attach, diff, doctor, down, gameday, logs, parts, plan, postmortem, reach, runbook, runs, scenario, screen, show, status, up};
 use crate::cli::{Cli, OutputMode, Verb};
 use crate::report::Mode;
 use clap::{CommandFactory, Parser};
@@ -84,6 +84,8 @@ async fn dispatch(context: &std::sync::Arc<Context>, verb: Verb) -> Result<u8, F
         Verb::Load(verb) => scenario::load(context, &verb).await,
         Verb::Halt(verb) => scenario::halt(context, &verb),
         Verb::Runbook(verb) => runbook::run(context, &verb).await,
+        Verb::Gameday(verb) => gameday::run(context, &verb).await,
+        Verb::Postmortem(verb) => postmortem::run(context, &verb),
         Verb::Schema(args) => parts::schema(args.kind),
         Verb::Completions { shell } => {
             let mut script = Vec::new();

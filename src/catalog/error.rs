@@ -12,6 +12,8 @@ pub enum CatalogError {
     NoStack { name: String, near: String, known: String },
     #[error("there is no scenario `{name}`{near}; shipped: {known}. A file needs a path: ./{name}.yaml")]
     NoScenario { name: String, near: String, known: String },
+    #[error("there is no game day `{name}`{near}; shipped: {known}. A file needs a path: ./{name}.yaml")]
+    NoGameDay { name: String, near: String, known: String },
     #[error("there is no runbook `{name}`{near}, and none for an alert of that name; shipped: {known}. A file needs a path: ./{name}.md")]
     NoRunbook { name: String, near: String, known: String },
     #[error("there is no component `{name}`{near} ({wanted_by})")]

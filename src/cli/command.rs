@@ -3,7 +3,7 @@
 use super::drill::{HaltVerb, KindVerb, ScenarioVerb};
 use super::lab::{DownArgs, PlanArgs, StatusArgs, UpArgs};
 use super::look::{AttachArgs, ComponentVerb, DemoArgs, EventsArgs, Format, LogsArgs, OpenArgs, ReplayArgs, RunVerb, SchemaArgs};
-use super::respond::RunbookVerb;
+use super::respond::{GamedayVerb, PostmortemVerb, RunbookVerb};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -138,6 +138,12 @@ pub enum Verb {
     /// Pages that say what to do when an alert fires: read them, carry them out.
     #[command(subcommand)]
     Runbook(RunbookVerb),
+    /// Drills in order, with people who respond, or with labctl in their place; times are taken.
+    #[command(subcommand)]
+    Gameday(GamedayVerb),
+    /// What happened and why, drafted from evidence and checked against it.
+    #[command(subcommand)]
+    Postmortem(PostmortemVerb),
     /// Print the JSON Schema of a file kind or of the event stream.
     Schema(SchemaArgs),
     /// Print a completion script for a shell.

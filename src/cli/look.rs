@@ -244,6 +244,12 @@ pub enum SchemaKind {
     Scenario,
     /// What came of a drill: the result.json of its run.
     Result,
+    /// A game day's file.
+    Gameday,
+    /// What came of a game day: the result.json of its run.
+    GamedayResult,
+    /// What came of a runbook: the result.json of its run.
+    RunbookResult,
     /// A bundle's bundle.json.
     Bundle,
     /// One line of `--output json`.

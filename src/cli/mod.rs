@@ -13,4 +13,4 @@ pub use look::{
     AtWork, AttachArgs, ComponentVerb, DemoArgs, EventsArgs, Format, LogsArgs, OpenArgs, OutputMode, ReplayArgs, RunVerb, SchemaArgs,
     SchemaKind, Speed, SteerVerb,
 };
-pub use respond::{CarryArgs, RunbookVerb};
+pub use respond::{CarryArgs, GamedayArgs, GamedayVerb, PostmortemVerb, RunbookVerb};

@@ -59,6 +59,8 @@ pub struct Drill {
     pub loads: Loads,
     /// Cancelled when the drill has to be taken back now.
     pub stop: CancellationToken,
+    /// Cancelled when the faults have lasted long enough: somebody has put right what they did.
+    pub enough: CancellationToken,
     outcome: Mutex<Outcome>,
 }
 
@@ -106,8 +108,9 @@ pub struct Outcome {
 impl Drill {
     /// A drill that has not begun.
     pub fn new(run: RunId, lab: &str, scenario: Scenario, ground: Ground, folder: PathBuf) -> Self {
-        let (lab, stop) = (lab.to_owned(), CancellationToken::new());
-        Self { run, lab, scenario, ground, folder, base: PathBuf::from("."), loads: Loads::default(), stop, outcome: Mutex::default() }
+        let (lab, stop, enough) = (lab.to_owned(), CancellationToken::new(), CancellationToken::new());
+        let (base, loads) = (PathBuf::from("."), Loads::default());
+        Self { run, lab, scenario, ground, folder, base, loads, stop, enough, outcome: Mutex::default() }
     }
 
     /// What was found out so far. Never held across a wait.

@@ -4,6 +4,7 @@ pub mod budget;
 pub mod check;
 pub mod component;
 pub mod finding;
+pub mod gameday;
 pub mod host;
 pub mod image;
 pub mod look;

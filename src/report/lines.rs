@@ -100,6 +100,7 @@ impl<W: Write> Lines<W> {
             StepEvent::Intent { what } => self.step_line(at, step, Standing::Working, "intends", what),
             StepEvent::Undone { what } => self.step_line(at, step, Standing::Ready, "undone", what),
             // Lines of children and counters belong to the journal and the terminal app; here they would bury the rest.
+            StepEvent::Moment { moment, source, .. } => self.step_line(at, step, Standing::Working, &moment.to_string(), source),
             StepEvent::Progress { .. }
             | StepEvent::Output { .. }
             | StepEvent::ObjectChanged { .. }

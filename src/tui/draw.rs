@@ -107,6 +107,7 @@ fn run_words(model: &Model, run: &RunView, now: At) -> Vec<Vec<Span<'static>>> {
         Some(Verb::Load) => "under load",
         Some(Verb::Recover) => "being made whole",
         Some(Verb::Runbook) => "being put right",
+        Some(Verb::Gameday) => "on a game day",
         Some(Verb::Status) | None => "being looked at",
     };
     let (standing, word) = match (&state.summary, state.cancelling) {

@@ -19,6 +19,7 @@ mod events_doc;
 mod excalidraw;
 mod exit_codes;
 mod forward;
+mod gamedays;
 mod insight;
 mod journal;
 mod lab;

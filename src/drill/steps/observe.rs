@@ -38,6 +38,9 @@ impl Step for Observe {
                     };
                     return Err(StepError::new("LAB-DRILL-009", format!("cut short after {} s: {why}", started.elapsed().as_secs())));
                 }
+                () = self.drill.enough.cancelled() => {
+                    return Ok(format!("lasted {} s: what it did was put right", started.elapsed().as_secs()));
+                }
                 () = tokio::time::sleep_until(end.min(Instant::now() + Duration::from_secs(5))) => {}
             }
         }

@@ -97,6 +97,8 @@ pub enum Verb {
     Recover,
     /// A runbook is carried out.
     Runbook,
+    /// Drills in order, with those who respond.
+    Gameday,
 }
 
 /// What a found cause adds to its sentence.
@@ -176,6 +178,16 @@ pub enum StepEvent {
     Undone {
         what: String,
     },
+    /// A moment of a game day's act, the first time it is seen; the times of the score are those of these events.
+    Moment {
+        act: String,
+        moment: Moment,
+        /// What told of it.
+        source: String,
+        /// The run that told of it: of the drill, of a runbook.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<RunId>,
+    },
     /// A type that this reader does not know.
     #[serde(other)]
     Unknown,
@@ -188,6 +200,40 @@ impl StepEvent {
         let failed = failed_share.map_or_else(|| "none ended".to_owned(), |share| format!("{:.1} % failed", share * 100.0));
         let p95 = p95_ms.map(|p95| format!(", p95 {p95:.0} ms")).unwrap_or_default();
         Some(format!("{requests_per_s:.1} requests/s, {failed}{p95}, {vus} VUs"))
+    }
+}
+
+/// A moment of a game day's act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Moment {
+    /// The act began; its drill begins some time later.
+    Begun,
+    /// The fault was made.
+    Injected,
+    /// The pager rang.
+    Detected,
+    /// Somebody took it.
+    Acknowledged,
+    /// What was broken works again.
+    Mitigated,
+    /// The steady state holds again, and all is taken back.
+    Resolved,
+    /// The act is over.
+    Ended,
+}
+
+impl std::fmt::Display for Moment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Begun => "begun",
+            Self::Injected => "fault made",
+            Self::Detected => "detected",
+            Self::Acknowledged => "acknowledged",
+            Self::Mitigated => "mitigated",
+            Self::Resolved => "resolved",
+            Self::Ended => "ended",
+        })
     }
 }
 

@@ -11,7 +11,7 @@ mod view;
 
 pub use attach::{ATTACH_PROTOCOL, ClientHello, EndReason, Refusal, ServerHello, ServerLine};
 pub use event::{
-    Because, CancelReason, Control, Event, EventKind, FinishedAs, Health, Object, PlanStep, RunPlan, StepEvent, Stream, Summary,
+    Because, CancelReason, Control, Event, EventKind, FinishedAs, Health, Moment, Object, PlanStep, RunPlan, StepEvent, Stream, Summary,
     Unfinished, Verb,
 };
 pub use fold::{Counts, RunState};

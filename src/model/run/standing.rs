@@ -239,7 +239,7 @@ impl StepState {
             }
             StepEvent::Intent { what } => self.to_undo.push(what.clone()),
             // the state as a whole knows whose it was
-            StepEvent::Undone { .. } | StepEvent::Applied { .. } | StepEvent::Unknown => {}
+            StepEvent::Undone { .. } | StepEvent::Applied { .. } | StepEvent::Moment { .. } | StepEvent::Unknown => {}
         }
     }
 

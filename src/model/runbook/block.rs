@@ -58,6 +58,7 @@ pub struct Written {
     pub unit: Option<String>,
     pub timeout: Option<HumanDuration>,
     pub within: Option<HumanDuration>,
+    pub on_ok: Option<String>,
     pub on_fail: Option<String>,
     pub no_data: Option<String>,
     pub mutates: Option<String>,
@@ -104,6 +105,8 @@ pub struct Block {
     pub timeout: HumanDuration,
     /// How long its check may be tried again; nothing for one look.
     pub within: Option<HumanDuration>,
+    /// The block that comes next when its check holds; nothing for the one after it.
+    pub on_ok: Option<String>,
     /// What is done when its check does not hold.
     pub on_fail: OnFail,
     /// No data counts as a check that does not hold.
@@ -139,7 +142,7 @@ fn flag(name: &str, value: Option<&str>) -> Result<bool, BlockError> {
 impl Block {
     /// A block from what is written.
     pub fn new(lang: Lang, line: usize, written: Written, code: &str) -> Result<Self, BlockError> {
-        let Written { name, check, unit, timeout, within, on_fail, no_data, mutates, confirm, exclude_from_run_all } = written;
+        let Written { name, check, unit, timeout, within, on_ok, on_fail, no_data, mutates, confirm, exclude_from_run_all } = written;
         let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         if !is_name {
             return wrong(format!("`{name}` is no name of a block: use letters a-z, digits and dashes"));
@@ -165,6 +168,11 @@ impl Block {
                 _ => return wrong(format!("`onFail` is \"{other}\": use \"stop\", \"continue\" or \"goto:BLOCK\"")),
             },
         };
+        let on_ok = match on_ok.as_deref().map(|written| (written, written.strip_prefix("goto:"))) {
+            None => None,
+            Some((_, Some(target))) if target != name => Some(target.to_owned()),
+            Some((other, _)) => return wrong(format!("`onOk` is \"{other}\": use \"goto:BLOCK\"")),
+        };
         let no_data_fails = match no_data.as_deref() {
             None | Some("inconclusive") => false,
             Some("fail") => true,
@@ -179,6 +187,7 @@ impl Block {
             does,
             timeout: timeout.unwrap_or(TIMEOUT),
             within,
+            on_ok,
             on_fail,
             no_data_fails,
             mutates,

@@ -39,10 +39,14 @@ impl Runbook {
                     block.name
                 ));
             }
-            if part == Part::Verify && (block.only_by_goto || block.on_fail != OnFail::Stop) {
+            if part == Part::Verify && (block.only_by_goto || block.on_fail != OnFail::Stop || block.on_ok.is_some()) {
                 found.push(format!("line {line}: block `{}` is under Verify, where every block runs and decides", block.name));
             }
-            if let OnFail::Goto(target) = &block.on_fail {
+            let on_fail = match &block.on_fail {
+                OnFail::Goto(target) => Some(target),
+                OnFail::Stop | OnFail::Continue => None,
+            };
+            for target in on_fail.into_iter().chain(&block.on_ok) {
                 match places.get(target.as_str()) {
                     None => found.push(format!("line {line}: block `{}` goes to `{target}`, which is not there", block.name)),
                     Some(there) if *there <= place => {

@@ -145,7 +145,17 @@ impl BlockStep {
         let name = &self.block.name;
         let fails = result == Stepped::Failed || result == Stepped::NoData && self.block.no_data_fails;
         match result {
-            Stepped::Ok | Stepped::Skipped => return Ok(seen),
+            Stepped::Ok => {
+                let next = self.block.on_ok.as_ref().filter(|_| !self.carrying.only_look);
+                return Ok(match next {
+                    Some(next) => {
+                        self.carrying.progress().goes_to = Some(next.clone());
+                        format!("{seen}; {next} comes next")
+                    }
+                    None => seen,
+                });
+            }
+            Stepped::Skipped => return Ok(seen),
             Stepped::Refused => {
                 self.carrying.progress().stopped = Some(format!("{name} was refused"));
                 return Err(StepError::new("LAB-RUNBOOK-003", format!("block {name} was not carried out: {seen}")));

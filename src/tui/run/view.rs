@@ -153,6 +153,7 @@ fn beat_of(says: &StepEvent) -> Option<(String, bool)> {
         StepEvent::Intent { what } => (format!("is about to: {what}"), false),
         StepEvent::Applied { what } => (format!("did: {what}"), false),
         StepEvent::Undone { what } => (format!("took back: {what}"), false),
+        StepEvent::Moment { moment, source, .. } => (format!("{moment}: {source}"), false),
         // one line a second would push all else out
         StepEvent::Output { .. } | StepEvent::Progress { .. } | StepEvent::Load { .. } | StepEvent::Unknown => return None,
     })

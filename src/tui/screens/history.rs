@@ -213,6 +213,7 @@ fn verb(verb: Verb) -> &'static str {
         Verb::Load => "load",
         Verb::Recover => "recover",
         Verb::Runbook => "runbook",
+        Verb::Gameday => "game day",
     }
 }
 

@@ -10,5 +10,6 @@ mod causes;
 mod changes;
 mod events;
 mod function;
+mod gameday;
 pub mod kill;
 mod last;
