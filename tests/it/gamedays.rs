@@ -97,7 +97,7 @@ fn the_same_seed_draws_the_same_and_others_draw_all_there_is() {
     }
 }
 
-const EXPECTED: (&str, u64) = ("api-pod-deleted", 0);
+const EXPECTED: (&str, u64) = ("api-pod-deleted", 145_074);
 
 /// The folders of a game day that has come to its end, as far as the score and the postmortem read them.
 struct Rig {
