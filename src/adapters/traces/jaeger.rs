@@ -1,10 +1,12 @@
 //! Jaeger's query API, as its own page uses it. <https://www.jaegertracing.io/docs/1.62/apis/#http-json>
 
-use super::span::{Link, Span, SpanKind, span_id, trace_id};
+use super::span::{Found, Link, Span, SpanKind, span_id, trace_id};
 use super::store::{TraceError, Traces};
-use crate::support::http::Call;
+use crate::model::run::At;
+use crate::support::http::{Answer, Call};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 #[derive(Deserialize)]
@@ -30,6 +32,12 @@ struct RawSpan {
     #[serde(rename = "spanID")]
     span_id: String,
     operation_name: String,
+    /// Microseconds since 1970.
+    #[serde(default)]
+    start_time: i64,
+    /// Microseconds.
+    #[serde(default)]
+    duration: i64,
     #[serde(default)]
     references: Vec<Reference>,
     #[serde(default)]
@@ -51,7 +59,7 @@ struct Reference {
 #[derive(Deserialize)]
 struct Tag {
     key: String,
-    value: serde_json::Value,
+    value: Value,
 }
 
 #[derive(Deserialize)]
@@ -60,15 +68,22 @@ struct Process {
     service_name: String,
 }
 
-pub(super) async fn get(store: &Traces, id: &str) -> Result<Option<Vec<Span>>, TraceError> {
+async fn ask(store: &Traces, id: &str) -> Result<Option<Answer>, TraceError> {
     let call = Call::get(&store.base, &format!("/api/traces/{id}")).within(Duration::from_secs(10));
     let answer = store.http.call(call).await?;
-    if answer.status == 404 {
-        return Ok(None);
-    }
-    let traces: Envelope<Trace> = answer.ok()?.json()?;
-    let spans = traces.data.unwrap_or_default().into_iter().flat_map(spans).collect();
-    Ok(Some(spans))
+    if answer.status == 404 { Ok(None) } else { Ok(Some(answer.ok()?)) }
+}
+
+pub(super) async fn get(store: &Traces, id: &str) -> Result<Option<Vec<Span>>, TraceError> {
+    let Some(answer) = ask(store, id).await? else { return Ok(None) };
+    let traces: Envelope<Trace> = answer.json()?;
+    Ok(Some(traces.data.unwrap_or_default().into_iter().flat_map(spans).collect()))
+}
+
+pub(super) async fn whole(store: &Traces, id: &str) -> Result<Option<Value>, TraceError> {
+    let Some(answer) = ask(store, id).await? else { return Ok(None) };
+    let traces: Envelope<Value> = answer.json()?;
+    Ok(traces.data.unwrap_or_default().into_iter().next())
 }
 
 pub(super) async fn services(store: &Traces) -> Result<Vec<String>, TraceError> {
@@ -76,15 +91,31 @@ pub(super) async fn services(store: &Traces) -> Result<Vec<String>, TraceError> 
     Ok(services.data.unwrap_or_default())
 }
 
-pub(super) async fn search(store: &Traces, service: &str, limit: u64) -> Result<Vec<String>, TraceError> {
+pub(super) async fn between(store: &Traces, service: &str, from: At, to: At, limit: u64) -> Result<Vec<Found>, TraceError> {
+    let micros = |at: At| (at.0.unix_timestamp_nanos() / 1000).to_string();
     let call = Call::get(&store.base, "/api/traces")
         .query("service", service)
         .query("limit", limit.to_string())
-        .query("lookback", "1h")
+        .query("start", micros(from))
+        .query("end", micros(to))
         .within(Duration::from_secs(10));
     let traces: Envelope<Trace> = store.http.json(call).await?;
-    let ids: BTreeSet<String> = traces.data.unwrap_or_default().iter().map(|trace| trace_id(&trace.id)).collect();
-    Ok(ids.into_iter().collect())
+    Ok(traces.data.unwrap_or_default().iter().map(found).collect())
+}
+
+fn found(trace: &Trace) -> Found {
+    let began = trace.spans.iter().map(|span| span.start_time).min().unwrap_or(0);
+    let ended = trace.spans.iter().map(|span| span.start_time + span.duration).max().unwrap_or(0);
+    let failed = |tag: &Tag| match tag.key.as_str() {
+        "error" => tag.value == Value::Bool(true) || tag.value == "true",
+        "otel.status_code" => tag.value == "ERROR",
+        _ => false,
+    };
+    Found {
+        trace: trace_id(&trace.id),
+        took_ms: (ended - began) as f64 / 1000.0,
+        failed: trace.spans.iter().flat_map(|span| &span.tags).any(failed),
+    }
 }
 
 /// A parent comes as `CHILD_OF` within the trace, an OpenTelemetry link as `FOLLOWS_FROM` (or as `CHILD_OF` of another trace).

@@ -5,5 +5,5 @@ mod span;
 mod store;
 mod tempo;
 
-pub use span::{Link, Span, SpanKind};
+pub use span::{Found, Link, Span, SpanKind};
 pub use store::{StoreKind, TraceError, Traces};

@@ -28,6 +28,17 @@ pub struct Link {
     pub span: String,
 }
 
+/// A trace that a search found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// 32 hex digits.
+    pub trace: String,
+    /// From its first span's beginning to its last one's end, in milliseconds.
+    pub took_ms: f64,
+    /// Whether a span of it says that it failed.
+    pub failed: bool,
+}
+
 /// The role of a span in OpenTelemetry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SpanKind {

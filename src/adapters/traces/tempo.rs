@@ -1,9 +1,11 @@
 //! Tempo's API: traces as OTLP in JSON, search by TraceQL. <https://grafana.com/docs/tempo/latest/api_docs/>
 
-use super::span::{Link, Span, SpanKind, span_id, trace_id};
+use super::span::{Found, Link, Span, SpanKind, span_id, trace_id};
 use super::store::{TraceError, Traces};
-use crate::support::http::Call;
+use crate::model::run::At;
+use crate::support::http::{Answer, Call};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// `batches` is what `/api/traces` says; `resourceSpans` is OTLP's own word, and what `/api/v2/traces` has under `trace`.
@@ -67,15 +69,19 @@ struct RawLink {
 }
 
 #[derive(Deserialize)]
-struct Found {
+struct Search {
     #[serde(default)]
     traces: Vec<FoundTrace>,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct FoundTrace {
     #[serde(rename = "traceID")]
     trace_id: String,
+    /// Left out for less than one.
+    #[serde(default)]
+    duration_ms: f64,
 }
 
 #[derive(Deserialize)]
@@ -85,13 +91,19 @@ struct TagValues {
     tag_values: Vec<String>,
 }
 
-pub(super) async fn get(store: &Traces, id: &str) -> Result<Option<Vec<Span>>, TraceError> {
+async fn ask(store: &Traces, id: &str) -> Result<Option<Answer>, TraceError> {
     let call = Call::get(&store.base, &format!("/api/traces/{id}")).header("accept", "application/json").within(Duration::from_secs(10));
     let answer = store.http.call(call).await?;
-    if answer.status == 404 {
-        return Ok(None);
-    }
-    let mut trace: Trace = answer.ok()?.json()?;
+    if answer.status == 404 { Ok(None) } else { Ok(Some(answer.ok()?)) }
+}
+
+pub(super) async fn whole(store: &Traces, id: &str) -> Result<Option<serde_json::Value>, TraceError> {
+    ask(store, id).await?.map(|answer| Ok(answer.json()?)).transpose()
+}
+
+pub(super) async fn get(store: &Traces, id: &str) -> Result<Option<Vec<Span>>, TraceError> {
+    let Some(answer) = ask(store, id).await? else { return Ok(None) };
+    let mut trace: Trace = answer.json()?;
     while let Some(inner) = trace.trace {
         trace = *inner;
     }
@@ -104,16 +116,21 @@ pub(super) async fn services(store: &Traces) -> Result<Vec<String>, TraceError> 
     Ok(values.tag_values)
 }
 
-pub(super) async fn search(store: &Traces, service: &str, limit: u64) -> Result<Vec<String>, TraceError> {
-    let now = time::OffsetDateTime::now_utc().unix_timestamp();
-    let call = Call::get(&store.base, "/api/search")
-        .query("q", format!("{{ resource.service.name = {service:?} }}"))
-        .query("limit", limit.to_string())
-        .query("start", (now - 3600).to_string())
-        .query("end", (now + 60).to_string())
-        .within(Duration::from_secs(10));
-    let found: Found = store.http.json(call).await?;
-    Ok(found.traces.iter().map(|trace| trace_id(&trace.trace_id)).collect())
+pub(super) async fn between(store: &Traces, service: &str, from: At, to: At, limit: u64) -> Result<Vec<Found>, TraceError> {
+    let of = |more: &str| {
+        let call = Call::get(&store.base, "/api/search")
+            .query("q", format!("{{ resource.service.name = {service:?}{more} }}"))
+            .query("limit", limit.to_string())
+            .query("start", from.0.unix_timestamp().to_string())
+            .query("end", to.0.unix_timestamp().to_string())
+            .within(Duration::from_secs(10));
+        store.http.json::<Search>(call)
+    };
+    let failed: BTreeSet<String> = of(" && status = error").await?.traces.into_iter().map(|trace| trace.trace_id).collect();
+    let found = of("").await?.traces.into_iter();
+    Ok(found
+        .map(|trace| Found { failed: failed.contains(&trace.trace_id), trace: trace_id(&trace.trace_id), took_ms: trace.duration_ms })
+        .collect())
 }
 
 fn spans(batch: Batch) -> Vec<Span> {

@@ -1,6 +1,6 @@
 //! Closes the folder of a drill: result, report, JUnit, and a manifest over all of it.
 
-use super::{junit, manifest, report};
+use super::{chaostoolkit, html, junit, manifest, report};
 use crate::drill::records::Records;
 use crate::model::run::{At, RunId};
 use crate::model::scenario::{ChangeRow, DrillResult, Rollback, Scenario, Verdict};
@@ -45,6 +45,11 @@ pub fn read_result(folder: &Path) -> Result<Option<DrillResult>, FileError> {
 pub fn seal(folder: &Path, result: &DrillResult) -> Result<(), FileError> {
     files::write_json(&folder.join(RESULT), result)?;
     files::write(&folder.join("report.md"), report::markdown(result).as_bytes(), 0o600)?;
+    files::write(&folder.join("report.html"), html::page(folder, result).as_bytes(), 0o600)?;
+    let experiment = folder.join(chaostoolkit::EXPERIMENT);
+    if let Some(experiment) = std::fs::read(experiment).ok().and_then(|text| serde_json::from_slice(&text).ok()) {
+        files::write_json(&folder.join(chaostoolkit::JOURNAL), &chaostoolkit::journal(&experiment, result))?;
+    }
     files::write(&folder.join("junit.xml"), junit::xml(result).as_bytes(), 0o600)?;
     manifest::write(folder)
 }

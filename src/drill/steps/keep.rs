@@ -1,6 +1,6 @@
-//! Step: what is kept besides the journal: the numbers behind each check over the padded window, and what Kubernetes said meanwhile.
+//! Step: what is kept besides the journal, over the padded window: the numbers behind each check, alerts, log lines, traces, and what Kubernetes said.
 
-use crate::drill::evidence::{collect, events};
+use crate::drill::evidence::{Collected, collect};
 use crate::drill::ground::Drill;
 use crate::engine::step::{Cx, Observed, Step, StepError};
 use async_trait::async_trait;
@@ -32,12 +32,12 @@ impl Step for Keep {
                 () = cx.cancel.cancelled() => {}
             }
         }
-        let (kept, missed) = collect(drill).await;
-        let missed: Vec<String> = missed.into_iter().chain(events(drill).await.err()).collect();
+        let Collected { kept, missed } = collect(drill).await;
         let count = missed.len();
         drill.outcome().not_kept.extend(missed);
         // a drill is not worse for what could not be kept; the report says it
-        Ok(if count == 0 { format!("{kept} series kept") } else { format!("{kept} series kept, {count} could not be") })
+        let kept = if kept.is_empty() { "nothing".to_owned() } else { kept.join(", ") };
+        Ok(if count == 0 { format!("kept: {kept}") } else { format!("kept: {kept}; {count} could not be") })
     }
 
     fn acts(&self) -> bool {

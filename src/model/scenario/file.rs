@@ -149,17 +149,31 @@ impl Default for RollbackSpec {
 }
 
 /// What is kept of the drill besides its journal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Evidence {
     /// Metrics from so long before the first fault.
     pub pad_before: HumanDuration,
     /// Metrics until so long after the steady state held again; the drill waits for it.
     pub pad_after: HumanDuration,
+    /// Whose log lines and traces are kept, by `service.name`. Left out, that of the target: its selector's `app.kubernetes.io/name`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<String>,
 }
 
 impl Default for Evidence {
     fn default() -> Self {
-        Self { pad_before: HumanDuration::from_secs(60), pad_after: HumanDuration::from_secs(15) }
+        Self { pad_before: HumanDuration::from_secs(60), pad_after: HumanDuration::from_secs(15), services: Vec::new() }
+    }
+}
+
+impl Scenario {
+    /// Whose log lines and traces are kept.
+    pub fn services(&self) -> Vec<String> {
+        if self.evidence.services.is_empty() {
+            self.target.selector.get("app.kubernetes.io/name").cloned().into_iter().collect()
+        } else {
+            self.evidence.services.clone()
+        }
     }
 }

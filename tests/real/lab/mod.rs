@@ -8,6 +8,7 @@ mod bad;
 mod bed;
 mod causes;
 mod changes;
+mod drill;
 mod events;
 mod function;
 mod gameday;
