@@ -39,7 +39,7 @@ fn draw(text: &mut String, series: &[Vec<(f64, f64)>], x: (f64, f64), y: (f64, f
     }
     let seconds = |at: &f64| format!("{at:.0} s");
     let number = |value: &f64| format!("{value:.4}").trim_end_matches('0').trim_end_matches('.').to_owned();
-    chart.configure_mesh().light_line_style(WHITE).x_label_formatter(&seconds).y_label_formatter(&number).draw()?;
+    chart.configure_mesh().max_light_lines(0).x_label_formatter(&seconds).y_label_formatter(&number).draw()?;
     for (index, points) in series.iter().enumerate() {
         let shifted = points.iter().map(|(at, value)| (at - began, *value));
         chart.draw_series(LineSeries::new(shifted, Palette99::pick(index).stroke_width(2)))?;
