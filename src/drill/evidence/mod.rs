@@ -9,11 +9,6 @@ mod manifest;
 mod report;
 mod seal;
 
-<<<<<<< HEAD
-pub use collect::{collect, events};
-pub use manifest::{MANIFEST, Verified, verify, write as write_manifest};
-=======
 pub use collect::{Collected, collect};
-pub use manifest::{MANIFEST, Verified, verify};
->>>>>>> 145fd5d (drill: logs, traces and alerts are kept, report.html with charts, a Chaos Toolkit experiment and its journal)
+pub use manifest::{MANIFEST, Verified, verify, write as write_manifest};
 pub use seal::{RESULT, SCENARIO, of_killed, put_scenario, read_result, read_scenario, seal};
