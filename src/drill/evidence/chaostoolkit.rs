@@ -38,7 +38,10 @@ pub fn experiment(scenario: &Scenario, records: &[Record], lookup: &Lookup) -> V
     let mut method = Vec::new();
     let mut rollbacks = Vec::new();
     for record in records {
-        let (make, undo) = commands(record);
+        let Some((make, undo)) = commands(record) else {
+            export.dropped.push(format!("change {}: {}: made by labctl itself", record.number, record.what));
+            continue;
+        };
         method.push(process("action", &format!("change-{}", record.number), &make, None));
         rollbacks.extend(undo.map(|undo| process("action", &format!("take-back-{}", record.number), &undo, None)));
     }
@@ -169,14 +172,14 @@ fn process(kind: &str, name: &str, command: &[String], tolerance: Option<i64>) -
     activity
 }
 
-/// The programs that make a change and take it back. Nothing to take back where a controller does it.
-fn commands(record: &Record) -> (Vec<String>, Option<Vec<String>>) {
+/// The programs that make a change and take it back; none to take it back where a controller does it. Nothing where only labctl can.
+fn commands(record: &Record) -> Option<(Vec<String>, Option<Vec<String>>)> {
     let object = &record.object;
     let mut kubectl = vec!["kubectl".to_owned()];
     kubectl.extend(object.namespace.iter().flat_map(|namespace| ["-n".to_owned(), namespace.clone()]));
     let with = |words: &[&str]| [kubectl.clone(), words.iter().map(|word| (*word).to_owned()).collect()].concat();
     let target = format!("{}/{}", object.kind.to_lowercase(), object.name);
-    match &record.change {
+    Some(match &record.change {
         Change::PodEnded => (with(&["delete", &target, "--wait=false"]), None),
         Change::Made { object } => {
             // kubectl reads an object from standard input only; the text is the shell's first parameter, so that nothing in it is run
@@ -200,7 +203,8 @@ fn commands(record: &Record) -> (Vec<String>, Option<Vec<String>>) {
             let words = |after: bool| with(&["patch", &target, "--type=json", "-p", &patch(after)]);
             (words(true), Some(words(false)))
         }
-    }
+        Change::Process { .. } => return None,
+    })
 }
 
 /// What came of it, in the words of a journal. An inconclusive drill is `failed` there: whoever reads it must not take it for a pass.
@@ -298,7 +302,7 @@ mod tests {
             Field::set("/spec/replicas", Some(json!(1)), 0),
             Field::set("/metadata/labels/labctl.dev~1run", None, "r"),
         ];
-        let (make, undo) = commands(&record(Change::Fields { fields, owners: Value::Null }));
+        let (make, undo) = commands(&record(Change::Fields { fields, owners: Value::Null })).unwrap();
         let head = "kubectl -n apps patch deployment/api --type=json -p";
         assert_eq!(make.join(" "), format!("{head} [{{\"op\":\"add\",\"path\":\"/spec/replicas\",\"value\":0}}]"));
         assert_eq!(undo.unwrap().join(" "), format!("{head} [{{\"op\":\"add\",\"path\":\"/spec/replicas\",\"value\":1}}]"));
