@@ -9,7 +9,7 @@ use crate::model::run::RunId;
 use crate::respond::{self, Facts};
 use crate::support::files::{self, FileError};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Runs it.
 pub fn run(context: &Context, verb: &PostmortemVerb) -> Result<u8, Failure> {
@@ -63,7 +63,7 @@ fn unusable(path: &Path, error: &respond::AutoError) -> Failure {
     Failure::new("LAB-USAGE-001", format!("{}: {error}", path.display()))
 }
 
-fn refresh(context: &Context, path: &PathBuf) -> Result<u8, Failure> {
+fn refresh(context: &Context, path: &Path) -> Result<u8, Failure> {
     show::writable(context, "postmortem refresh")?;
     let (text, _, facts) = read(context, path)?;
     let refreshed = respond::refresh(&text, &facts).map_err(|error| unusable(path, &error))?;
@@ -81,7 +81,7 @@ fn refresh(context: &Context, path: &PathBuf) -> Result<u8, Failure> {
     Err(Failure::new("LAB-POSTMORTEM-004", format!("{}: {names} were changed by somebody and are kept as they are", path.display())))
 }
 
-fn lint(context: &Context, path: &PathBuf) -> Result<u8, Failure> {
+fn lint(context: &Context, path: &Path) -> Result<u8, Failure> {
     let (text, front, facts) = read(context, path)?;
     let findings = respond::lint(&text, &front, &facts).map_err(|error| unusable(path, &error))?;
     for warning in findings.iter().filter(|finding| !finding.error) {

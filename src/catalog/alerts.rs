@@ -4,6 +4,7 @@ use super::error::CatalogError;
 use super::files::Files;
 use super::yaml;
 use serde_json::Value;
+use std::path::Path;
 
 /// One alert rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +31,11 @@ impl AlertRule {
 pub fn alert_rules(files: &Files) -> Result<Vec<AlertRule>, CatalogError> {
     let mut rules = Vec::new();
     for component in files.components() {
-        for path in files.list(&format!("manifests/{component}")).into_iter().filter(|path| path.ends_with(".yaml")) {
+        for path in files
+            .list(&format!("manifests/{component}"))
+            .into_iter()
+            .filter(|path| Path::new(path).extension().is_some_and(|end| end == "yaml"))
+        {
             let Some(text) = files.read(&path)?.filter(|text| text.contains("- alert:")) else { continue };
             for object in yaml::documents(&path, &text)?.into_iter().filter(|object| object["kind"] == "ConfigMap") {
                 for file in object["data"].as_object().into_iter().flat_map(|data| data.values()).filter_map(Value::as_str) {

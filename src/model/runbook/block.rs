@@ -85,7 +85,7 @@ pub enum Does {
     /// Runs commands.
     Shell,
     /// Looks at something: read only by construction.
-    Look(Check),
+    Look(Box<Check>),
 }
 
 /// One block.
@@ -199,7 +199,7 @@ impl Block {
     /// What it looks at, with `$NAME` filled in; `None` for commands, which get them as variables.
     pub fn look(&self, inputs: &BTreeMap<String, String>) -> Option<Check> {
         let Does::Look(check) = &self.does else { return None };
-        let mut check = check.clone();
+        let mut check = Check::clone(check);
         let fill = |text: &mut String| *text = filled(text, inputs);
         match &mut check.what {
             What::Prom(PromCheck::Query { query, .. }) | What::Loki(LokiCheck::Query { query, .. }) => fill(query),
@@ -254,7 +254,7 @@ fn does(
         (Lang::Http, check) => What::Http(request(code, check.unwrap_or("status==200"))?),
         (Lang::K8s, check) => What::K8s(object(code, check.unwrap_or("available"))?),
     };
-    Ok(Does::Look(Check { name: name.to_owned(), within, what }))
+    Ok(Does::Look(Box::new(Check { name: name.to_owned(), within, what })))
 }
 
 /// `value<=0.05`.

@@ -78,7 +78,7 @@ impl Step for ActStep {
         if let Some(responder) = acting.responder.take() {
             self.responded(act, responder.await, &mut acting, None, cx);
         }
-        self.ask(act, PromptAt::End, cx);
+        ask(act, PromptAt::End, cx);
         moment(&cx.sink, &act.name, Moment::Ended, format!("run {}", result.run), Some(&result.run));
         said(&result)
     }
@@ -126,7 +126,7 @@ impl ActStep {
     /// What the drill says of itself.
     fn hear(&self, act: &Act, event: &Event, acting: &mut Acting, cx: &Cx) {
         let told = |kind, what: &str| {
-            moment(&cx.sink, &act.name, kind, format!("{what}, event {} of run {}", event.seq, event.run), Some(&event.run))
+            moment(&cx.sink, &act.name, kind, format!("{what}, event {} of run {}", event.seq, event.run), Some(&event.run));
         };
         match &event.event {
             EventKind::Step { says: StepEvent::Applied { .. }, .. } if acting.injected.is_none() => {
@@ -175,7 +175,7 @@ impl ActStep {
             let source = format!("alert {}, which Prometheus saw begin {}", pager::name(alert), alert.starts_at);
             moment(&cx.sink, &act.name, Moment::Detected, source, None);
             acting.alert = Some((*alert).clone());
-            self.ask(act, PromptAt::Detected, cx);
+            ask(act, PromptAt::Detected, cx);
             if self.day.headless {
                 self.respond(act, acting, cx);
             }
@@ -198,7 +198,7 @@ impl ActStep {
         };
         match catalog::runbook(&self.day.files, name) {
             Ok(page) if !page.shipped => {
-                cx.sink.line(format!("runbook {name} is not as labctl ships it, so it is not carried out by itself"))
+                cx.sink.line(format!("runbook {name} is not as labctl ships it, so it is not carried out by itself"));
             }
             Ok(page) => {
                 let id = self.day.child(&page.name);
@@ -224,28 +224,11 @@ impl ActStep {
             Ok(Ok(result)) => {
                 cx.sink.line(format!("runbook {}: {}: {}", result.runbook, result.result, result.why));
                 if result.result == Outcome::Resolved {
-                    self.verified(act, &result, acting, running, cx);
+                    verified(act, &result, acting, running, cx);
                 }
             }
             Ok(Err(why)) => cx.sink.line(format!("the runbook could not be carried out: {why}")),
             Err(error) => cx.sink.line(format!("the runbook broke down: {error}")),
-        }
-    }
-
-    fn verified(&self, act: &Act, result: &RunbookResult, acting: &mut Acting, running: Option<&Running>, cx: &Cx) {
-        if acting.mitigated {
-            return;
-        }
-        acting.mitigated = true;
-        moment(
-            &cx.sink,
-            &act.name,
-            Moment::Mitigated,
-            format!("Verify of runbook {} holds, run {}", result.runbook, result.run),
-            Some(&result.run),
-        );
-        if let Some(running) = running {
-            running.drill.enough.cancel();
         }
     }
 
@@ -269,14 +252,32 @@ impl ActStep {
         acting.runbook.get_or_insert_with(|| head.run.clone());
         let result = head.journal.parent().and_then(|folder| runbook::read_result(folder).ok()?);
         if let Some(result) = result.filter(|result| result.result == Outcome::Resolved && !result.only_looked) {
-            self.verified(act, &result, acting, Some(running), cx);
+            verified(act, &result, acting, Some(running), cx);
         }
     }
+}
 
-    /// Questions to people. Answers are notes of the run.
-    fn ask(&self, act: &Act, at: PromptAt, cx: &Cx) {
-        for prompt in act.prompts.iter().filter(|prompt| prompt.at == at) {
-            cx.sink.line(format!("question: {} (labctl run note \"{}: …\")", prompt.ask, prompt.field));
-        }
+/// What a runbook has put right needs no more time.
+fn verified(act: &Act, result: &RunbookResult, acting: &mut Acting, running: Option<&Running>, cx: &Cx) {
+    if acting.mitigated {
+        return;
+    }
+    acting.mitigated = true;
+    moment(
+        &cx.sink,
+        &act.name,
+        Moment::Mitigated,
+        format!("Verify of runbook {} holds, run {}", result.runbook, result.run),
+        Some(&result.run),
+    );
+    if let Some(running) = running {
+        running.drill.enough.cancel();
+    }
+}
+
+/// Questions to people. Answers are notes of the run.
+fn ask(act: &Act, at: PromptAt, cx: &Cx) {
+    for prompt in act.prompts.iter().filter(|prompt| prompt.at == at) {
+        cx.sink.line(format!("question: {} (labctl run note \"{}: …\")", prompt.ask, prompt.field));
     }
 }

@@ -35,10 +35,11 @@ pub fn score(
     let (times, drill, runbook) = moments(&act.name, events);
     let drilled = drill.as_ref().and_then(drill_of);
     let carried = runbook.as_ref().and_then(runbook_of);
-    let ttd_ms = Stamps::between(times.injected.as_ref(), times.detected.as_ref());
-    let tta_ms = Stamps::between(times.detected.as_ref(), times.acknowledged.as_ref());
-    let ttm_ms = Stamps::between(times.injected.as_ref(), times.mitigated.as_ref());
-    let ttr_ms = Stamps::between(times.injected.as_ref(), times.resolved.as_ref());
+    let (fault, rang) = (times.injected.as_ref(), times.detected.as_ref());
+    let detecting = Stamps::between(fault, rang);
+    let acknowledging = Stamps::between(rang, times.acknowledged.as_ref());
+    let mitigating = Stamps::between(fault, times.mitigated.as_ref());
+    let resolving = Stamps::between(fault, times.resolved.as_ref());
     let mut goals = Vec::new();
     let mut goal = |goal: String, met: Option<bool>, seen: String| goals.push(GoalRow { goal, met, seen });
     let expect = &act.expect;
@@ -47,15 +48,15 @@ pub fn score(
         goal("the drill's claims hold".to_owned(), drilled.as_ref().map(|drill| drill.verdict == Verdict::Pass), seen);
     }
     if let Some(by) = &expect.detected_by {
-        let (met, seen) = soon(ttd_ms, by.within);
+        let (met, seen) = soon(detecting, by.within);
         goal(format!("{} rings within {}", by.alerts.join(" or "), by.within), met, seen);
     }
     if let Some(within) = expect.acknowledged_within {
-        let (met, seen) = soon(tta_ms, within);
+        let (met, seen) = soon(acknowledging, within);
         goal(format!("taken within {within}"), met, seen);
     }
     if let Some(within) = expect.mitigated_within {
-        let (met, seen) = soon(ttm_ms, within);
+        let (met, seen) = soon(mitigating, within);
         let by = times.mitigated.as_ref().map(|stamp| format!(" ({})", stamp.source)).unwrap_or_default();
         // what the drill took back itself nobody has put right
         let own = times.mitigated.as_ref().is_some_and(|stamp| stamp.source.starts_with("the drill"));
@@ -79,11 +80,11 @@ pub fn score(
         runbook,
         verdict: drilled.as_ref().map(|drill| drill.verdict),
         rollback: drilled.as_ref().map(|drill| drill.rollback),
+        ttd_ms: detecting,
+        tta_ms: acknowledging,
+        ttm_ms: mitigating,
+        ttr_ms: resolving,
         times,
-        ttd_ms,
-        tta_ms,
-        ttm_ms,
-        ttr_ms,
         goals,
         exit_code,
     }

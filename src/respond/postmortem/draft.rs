@@ -115,12 +115,12 @@ pub fn draft(facts: &Facts) -> String {
     let date: String = facts.started.0.to_string().chars().take(10).collect();
     let region = |name: &str, yaml| written(name, &content(name, facts), yaml);
     let what = if facts.day.is_some() { "game day" } else { "drill" };
-    let acts = facts.incidents.iter().map(|one| format!("- **{}**: scenario `{}`\n", one.name, one.scenario)).collect::<String>();
+    let acts = facts.incidents.iter().map(|one| format!("- **{}**: scenario `{}`", one.name, one.scenario)).collect::<Vec<_>>().join("\n");
     format!(
         "---\nid: {date}-{slug}\ntitle: {title}\nstatus: draft\nseverity: SEV4\nauthors: []\n{facts}---\n# {title}\n\n\
          Everything between marks `labctl:auto` is written by labctl from the evidence of the runs, and each number of it can be found there by the reference beside it.\n\
          `labctl postmortem refresh` writes it anew, `labctl postmortem lint` checks it; all else is for people and never touched.\n\n\
-         ## Summary\n\nA {what} on purpose, in a lab:\n\n{acts}\n\
+         ## Summary\n\nA {what} on purpose, in a lab:\n\n{acts}\n\n\
          ## Impact\n\n<!-- Whom did it hurt, and how much? -->\n\n\
          ## Root Causes\n\n<!-- Why could it happen? Of a fault made on purpose: why did it have the effect it had? -->\n\n\
          ## Trigger\n\n<!-- What set it off? -->\n\n\

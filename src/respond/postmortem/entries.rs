@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// One line.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// When it happened.
     pub at: At,
@@ -23,7 +23,7 @@ pub struct Entry {
 
 /// All lines in the order of time, each thing once.
 pub fn entries(facts: &Facts) -> Vec<Entry> {
-    let mut all = BTreeSet::new();
+    let mut all = Vec::new();
     for run in &facts.all {
         let folder = facts.runs.join(&run.0);
         if let Ok(journal) = Journal::read(&folder.join("events.jsonl")) {
@@ -36,6 +36,8 @@ pub fn entries(facts: &Facts) -> Vec<Entry> {
         all.extend(alerts(&folder, run));
         all.extend(kubernetes(&folder, run, facts.started.0));
     }
+    // of the same moment in the order they were told
+    all.sort_by_key(|entry| entry.at);
     let mut seen = BTreeSet::new();
     all.into_iter().filter(|entry| seen.insert((entry.source, entry.at, entry.text.clone()))).collect()
 }
