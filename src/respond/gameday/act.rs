@@ -76,7 +76,7 @@ impl Step for ActStep {
         let result = self.watch(act, running, &mut acting, cx).await.map_err(broken)?;
         // whoever is still at it finds a lab that was taken back, and may say so
         if let Some(responder) = acting.responder.take() {
-            self.responded(act, responder.await, &mut acting, None, cx);
+            responded(act, responder.await, &mut acting, None, cx);
         }
         ask(act, PromptAt::End, cx);
         moment(&cx.sink, &act.name, Moment::Ended, format!("run {}", result.run), Some(&result.run));
@@ -115,7 +115,7 @@ impl ActStep {
                 }
                 ended = async { match &mut acting.responder { Some(task) => task.await, None => std::future::pending().await } } => {
                     acting.responder = None;
-                    self.responded(act, ended, acting, Some(&running), cx);
+                    responded(act, ended, acting, Some(&running), cx);
                 }
                 _ = ticks.tick() => self.look(act, &running, acting, cx).await,
             }
@@ -212,26 +212,6 @@ impl ActStep {
         }
     }
 
-    fn responded(
-        &self,
-        act: &Act,
-        ended: Result<Result<RunbookResult, String>, tokio::task::JoinError>,
-        acting: &mut Acting,
-        running: Option<&Running>,
-        cx: &Cx,
-    ) {
-        match ended {
-            Ok(Ok(result)) => {
-                cx.sink.line(format!("runbook {}: {}: {}", result.runbook, result.result, result.why));
-                if result.result == Outcome::Resolved {
-                    verified(act, &result, acting, running, cx);
-                }
-            }
-            Ok(Err(why)) => cx.sink.line(format!("the runbook could not be carried out: {why}")),
-            Err(error) => cx.sink.line(format!("the runbook broke down: {error}")),
-        }
-    }
-
     /// A person takes the pager by `labctl gameday ack`, or by beginning a runbook.
     fn person(&self, act: &Act, running: &Running, acting: &mut Acting, cx: &Cx) {
         if !acting.acknowledged
@@ -257,6 +237,26 @@ impl ActStep {
     }
 }
 
+/// A responder has come to an end.
+fn responded(
+    act: &Act,
+    ended: Result<Result<RunbookResult, String>, tokio::task::JoinError>,
+    acting: &mut Acting,
+    running: Option<&Running>,
+    cx: &Cx,
+) {
+    match ended {
+        Ok(Ok(result)) => {
+            cx.sink.line(format!("runbook {}: {}: {}", result.runbook, result.result, result.why));
+            if result.result == Outcome::Resolved {
+                verified(act, &result, acting, running, cx);
+            }
+        }
+        Ok(Err(why)) => cx.sink.line(format!("the runbook could not be carried out: {why}")),
+        Err(error) => cx.sink.line(format!("the runbook broke down: {error}")),
+    }
+}
+
 /// What a runbook has put right needs no more time.
 fn verified(act: &Act, result: &RunbookResult, acting: &mut Acting, running: Option<&Running>, cx: &Cx) {
     if acting.mitigated {
@@ -278,6 +278,6 @@ fn verified(act: &Act, result: &RunbookResult, acting: &mut Acting, running: Opt
 /// Questions to people. Answers are notes of the run.
 fn ask(act: &Act, at: PromptAt, cx: &Cx) {
     for prompt in act.prompts.iter().filter(|prompt| prompt.at == at) {
-        cx.sink.line(format!("question: {} (labctl run note \"{}: …\")", prompt.ask, prompt.field));
+        cx.sink.waiting(format!("an answer to \"{}\"", prompt.ask), format!("labctl run note \"{}: …\"", prompt.field));
     }
 }

@@ -33,7 +33,10 @@ pub fn entries(facts: &Facts) -> Vec<Entry> {
             });
             all.extend(journal.events.iter().filter_map(|event| told(event, run, verb?)));
         }
-        all.extend(alerts(&folder, run));
+        // those of drills within a game day are the same
+        if *run == facts.run {
+            all.extend(alerts(&folder, run));
+        }
         all.extend(kubernetes(&folder, run, facts.started.0));
     }
     // of the same moment in the order they were told
@@ -73,10 +76,22 @@ fn json(path: &Path) -> Option<Value> {
     serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
-/// When each alert began to fire and when it was seen to fire last, as Prometheus has its samples.
+/// When each alert began to fire and when it was seen to fire last: samples of Prometheus, or the stretches that a drill has made of them.
 fn alerts(folder: &Path, run: &RunId) -> Vec<Entry> {
     let mut found = Vec::new();
     let Some(kept) = json(&folder.join("alerts.json")) else { return found };
+    for (index, alert) in kept["alerts"].as_array().into_iter().flatten().enumerate().filter(|(_, alert)| alert["state"] == "firing") {
+        let name = alert["alert"].as_str().unwrap_or_default();
+        let about = alert["labels"]["service"].as_str().map(|service| format!(" ({service})")).unwrap_or_default();
+        for (stretch, times) in alert["times"].as_array().into_iter().flatten().enumerate() {
+            for (key, word) in [("from", "fires"), ("to", "was seen to fire last")] {
+                if let Some(at) = moment(&times[key]) {
+                    let reference = format!("{run}/alerts.json#/alerts/{index}/times/{stretch}/{key}");
+                    found.push(Entry { at, source: "alert", text: format!("{name}{about} {word}"), reference });
+                }
+            }
+        }
+    }
     for (index, series) in kept["data"]["result"].as_array().into_iter().flatten().enumerate() {
         let name = series["metric"]["alertname"].as_str().unwrap_or_default();
         let about = series["metric"]["service"].as_str().map(|service| format!(" ({service})")).unwrap_or_default();
