@@ -82,7 +82,7 @@ pub const CRATES: &[Crate] = &[
     Crate { name: "oci_client", only: &["adapters::registry"] },
     Crate { name: "aws_*", only: &["adapters::aws", "adapters::queue"] },
     Crate { name: "reqwest", only: &["adapters", "support"] },
-    Crate { name: "pulldown_cmark", only: &["catalog"] },
+    Crate { name: "pulldown_cmark", only: &["catalog", "drill"] },
     Crate { name: "indicatif", only: &["report"] },
     Crate { name: "ratatui", only: &["tui"] },
     Crate { name: "crossterm", only: &["tui"] },
