@@ -35,7 +35,7 @@ bench: ## one figure: make bench NAME=P1 (P1 P2 P3 P5 P6 P7 P8 P9 P11 TUI; docs/
 	@test -n "$(NAME)" || { echo 'which one? make bench NAME=P5' >&2; exit 2; }
 	$(if $(filter P11,$(FIGURE)),tests/torture/run p11,$(CARGO) bench --locked --bench $(or $(BENCH_$(FIGURE)),cluster) -- $(FIGURE))
 
-torture: ## one reliability figure: make torture NAME=kill-up POINTS=20 (kill-up R1 to R9, charts, fuzz)
+torture: ## one reliability figure: make torture NAME=kill-up POINTS=20 (kill-up R1 to R9, R11, charts, fuzz)
 	@test -n "$(NAME)" || { echo 'which one? make torture NAME=kill-up [POINTS=20]' >&2; exit 2; }
 	tests/torture/run $(shell echo '$(NAME)' | tr A-Z a-z) $(POINTS)
 

@@ -5,6 +5,8 @@ use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::operation::get_queue_url::GetQueueUrlError;
+use aws_sdk_sqs::types::QueueAttributeName;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The emulator at some address.
@@ -62,6 +64,23 @@ impl Queues {
             Err(error) if error.as_service_error().is_some_and(GetQueueUrlError::is_queue_does_not_exist) => Ok(None),
             Err(error) => Err(failed("asking for the queue", &error)),
         }
+    }
+
+    /// Everything that is set of a queue, and how many messages are in it, by name (`DelaySeconds`, `ApproximateNumberOfMessages` …).
+    pub async fn attributes(&self, url: &str) -> Result<BTreeMap<String, String>, QueueError> {
+        let asked = self.client.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All).send().await;
+        let found = asked.map_err(|error| failed("asking for the queue's attributes", &error))?.attributes.unwrap_or_default();
+        Ok(found.into_iter().map(|(name, value)| (name.as_str().to_owned(), value)).collect())
+    }
+
+    /// Sets attributes; those that are not named stay.
+    pub async fn set_attributes(&self, url: &str, attributes: &BTreeMap<String, String>) -> Result<(), QueueError> {
+        let mut call = self.client.set_queue_attributes().queue_url(url);
+        for (name, value) in attributes {
+            call = call.attributes(QueueAttributeName::from(name.as_str()), value);
+        }
+        call.send().await.map_err(|error| failed("setting the queue's attributes", &error))?;
+        Ok(())
     }
 
     /// Makes a queue (or finds the one with this name).

@@ -5,7 +5,7 @@ use super::exit::{Failure, of_drill};
 use super::{attach, recover, runs, show, signals};
 use crate::catalog;
 use crate::cli::DrillArgs;
-use crate::drill::{self, Address, Drill, Ground, Tool, compile, evidence};
+use crate::drill::{self, Address, Drill, Ground, Nodes, Tool, Unfinished, compile, evidence};
 use crate::engine::journal::JournalWriter;
 use crate::engine::{Ending, EngineError, Plan, RunOptions, SystemClock};
 use crate::model::run::{Event, RunId, RunState, Verb};
@@ -19,15 +19,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 /// Room between the engine and a front end; a slow one loses lines of output, nothing else.
 const EVENTS: usize = 1024;
 
 /// A lab that is up.
 pub async fn up(context: &Context) -> Result<Arc<Setup>, Failure> {
+    up_or_held(context, &[]).await
+}
+
+/// A lab that is up, or that a killed drill among `unfinished` keeps from it.
+pub async fn up_or_held(context: &Context, unfinished: &[Unfinished]) -> Result<Arc<Setup>, Failure> {
     let setup = context.setup(None, false)?;
     match setup.standing().await? {
         Standing::Running(_) => Ok(setup),
+        Standing::Asleep(_) if recover::held(unfinished) => Ok(setup),
         Standing::Absent => Err(super::reach::no_lab(context)),
         Standing::Asleep(nodes) => {
             Err(Failure::new("LAB-CLUSTER-004", format!("the lab does not run: {}; {} wakes it", nodes.join(", "), context.typed("up"))))
@@ -47,7 +54,9 @@ pub async fn ground(context: &Context, setup: &Setup, holder: Option<(Holder, Op
     let provided = parts.iter().flat_map(|(name, part)| std::iter::once(name.clone()).chain(part.component.provides.clone())).collect();
     let platform =
         parts.values().filter(|part| part.component.metadata.group != "apps").map(|part| part.component.namespace.clone()).collect();
+    let nodes = (!setup.is_existing()).then(|| Nodes { engine: setup.engine.clone(), cluster: setup.cluster.clone() });
     Ok(Ground {
+        nodes,
         cluster: connected.cluster,
         prober: crate::checks::Prober::clone(&connected.prober),
         provided,
@@ -91,7 +100,7 @@ pub async fn run(context: &Arc<Context>, args: &DrillArgs) -> Result<u8, Failure
     show::writable(context, "scenario run")?;
     let found = catalog::scenario(&context.files, &args.which)?;
     let (base, scenario) = (base(&found), found.scenario);
-    let setup = up(context).await?;
+    let setup = up_or_held(context, &recover::found(context, None)?).await?;
     show::confirm(context, &question(context, &scenario))?;
     let verb = if scenario.inject.is_empty() { Verb::Load } else { Verb::Scenario };
     let runs = context.paths.runs(&context.global.lab);
@@ -113,7 +122,7 @@ pub async fn run(context: &Arc<Context>, args: &DrillArgs) -> Result<u8, Failure
         let drill = Arc::clone(&drill);
         Box::new(move |state: &RunState| Ending { urls: Vec::new(), exit_code: concluded(&drill, state).exit_code })
     };
-    let state = carry_out(context, Work { run, verb, plan, journal, choice, finish }).await?;
+    let state = carry_out_until(context, Work { run, verb, plan, journal, choice, finish }, drill.stop.clone()).await?;
     drill.ground.cluster.unlock().await;
     let result = concluded(&drill, &state);
     if let Err(error) = evidence::seal(&folder, &result) {
@@ -178,9 +187,15 @@ pub struct Work {
 
 /// Carries a plan out, with signals, a front end, and others who may attach.
 pub async fn carry_out(context: &Context, work: Work) -> Result<RunState, Failure> {
+    carry_out_until(context, work, CancellationToken::new()).await
+}
+
+/// The same; once `stop` is cancelled, the run does not stay paused: what was made must be taken back, also when whoever paused it has left.
+async fn carry_out_until(context: &Context, work: Work, stop: CancellationToken) -> Result<RunState, Failure> {
     let Work { run, verb, plan, journal, choice, finish } = work;
     let (steer, control) = signals::controls();
     let _last = signals::watch(steer.clone(), false).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
+    tokio::spawn(drill::go_on_when(stop, steer.clone()));
     let served = attach::serve(context, &run, verb, &journal, steer).await;
     let (say, events) = mpsc::channel::<Arc<Event>>(EVENTS);
     let shown = tokio::spawn(async move { report::drive(events, runs::front_end(choice).as_mut(), runs::now).await });

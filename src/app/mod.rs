@@ -27,6 +27,7 @@ mod signals;
 mod start;
 mod status;
 mod steer;
+mod sweep;
 mod up;
 
 pub use start::run;

@@ -1,11 +1,11 @@
 //! `labctl scenario recover`: takes back what killed drills have left. `scenario run` and `up` do it before anything else.
 
 use super::context::Context;
-use super::drill::{Work, carry_out, ground, new_id, up};
+use super::drill::{Work, carry_out, ground, new_id, up_or_held};
 use super::exit::{Failure, code};
-use super::{runs, show};
+use super::{runs, show, sweep};
 use crate::cli::OutputMode;
-use crate::drill::{Ground, Records, Recovery, Unfinished, evidence, left, recovery};
+use crate::drill::{Ground, Record, Records, Recovery, Unfinished, evidence, left, recovery};
 use crate::engine::journal::JournalWriter;
 use crate::engine::{Ending, RunOptions, SystemClock};
 use crate::model::run::{FinishedAs, RunId, RunState, StepId, Verb};
@@ -25,17 +25,30 @@ pub async fn run(
 ) -> Result<u8, Failure> {
     show::writable(context, "scenario recover")?;
     let unfinished = found(context, run)?;
-    if unfinished.is_empty() {
-        show::err(&format!("no drill of lab {} has left anything\n", context.global.lab));
-        return Ok(code::OK);
-    }
-    let setup = up(context).await?;
+    let setup = match up_or_held(context, &unfinished).await {
+        // a lab that is not there holds nothing either
+        Err(_) if unfinished.is_empty() => {
+            show::err(&format!("no drill of lab {} has left anything\n", context.global.lab));
+            return Ok(code::OK);
+        }
+        setup => setup?,
+    };
     let id = new_id("recover");
     let holder = Context::holder("scenario recover", &id);
     let _lock = context.lock(&holder, wait).await?;
     let ground = ground(context, &setup, Some((holder, wait))).await?;
     // looked at again under the lock: another may have done it meanwhile
     let unfinished = found(context, run)?;
+    if unfinished.is_empty() {
+        let swept = sweep::run(&setup, &ground).await;
+        ground.cluster.unlock().await;
+        let said = swept?;
+        if said.is_empty() {
+            show::err(&format!("no drill of lab {} has left anything\n", context.global.lab));
+        }
+        tell(&said);
+        return Ok(code::OK);
+    }
     let folders: Vec<_> = unfinished.iter().map(|one| (one.run.clone(), one.folder.clone())).collect();
     let how = Recovery { ground, lab: context.global.lab.clone(), keep_theirs };
     let plan = recovery(&how, unfinished).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
@@ -44,12 +57,21 @@ pub async fn run(
     let choice = context.front_end(output, true);
     let work = Work { run: id.clone(), verb: Verb::Recover, plan, journal, choice, finish: Box::new(ending) };
     let state = carry_out(context, work).await?;
+    // what has its record is taken back by it; only then is what is still marked known to have none
+    let swept = if run.is_none() && failures(&state).is_empty() { sweep::run(&setup, &how.ground).await } else { Ok(Vec::new()) };
     how.ground.cluster.unlock().await;
     settle(context, &folders, &id, &state)?;
+    tell(&swept?);
     for (step, error) in failures(&state) {
         show::err(&format!("NOT SETTLED: {step}: {error}\n"));
     }
     Ok(state.summary.map_or(code::BUG, |summary| summary.exit_code))
+}
+
+fn tell(lines: &[String]) {
+    for line in lines {
+        show::err(&format!("{line}\n"));
+    }
 }
 
 /// Takes back what earlier drills have left, before something else is begun with the lab's lock held; or refuses.
@@ -87,15 +109,25 @@ pub async fn before(context: &Context, ground: &Ground, refuse: bool) -> Result<
 
 /// The same for `up`, which may find the cluster asleep or gone: then there is nothing to take back yet.
 pub async fn before_up(context: &Context, setup: &Setup) -> Result<(), Failure> {
-    if left(&context.paths.runs(&context.global.lab))?.is_empty() || !matches!(setup.standing().await, Ok(Standing::Running(_))) {
+    if left(&context.paths.runs(&context.global.lab))?.is_empty() {
         return Ok(());
+    }
+    match setup.standing().await {
+        Ok(Standing::Running(_)) => {}
+        Ok(Standing::Asleep(_)) if held(&found(context, None)?) => {}
+        _ => return Ok(()),
     }
     let ground = ground(context, setup, None).await?;
     before(context, &ground, false).await
 }
 
+/// Whether one of them may be why the cluster does not answer.
+pub fn held(unfinished: &[Unfinished]) -> bool {
+    unfinished.iter().any(|one| one.open.iter().any(Record::stops_a_node))
+}
+
 /// Runs that have left something, of those whose id starts or ends with `part`.
-fn found(context: &Context, part: Option<&str>) -> Result<Vec<Unfinished>, Failure> {
+pub fn found(context: &Context, part: Option<&str>) -> Result<Vec<Unfinished>, Failure> {
     let runs = context.paths.runs(&context.global.lab);
     let mut found = Vec::new();
     for (run, _) in left(&runs)? {

@@ -172,7 +172,15 @@ fn status(head: &RunHead) -> String {
         _ if of_drill.is_some() => of_drill.map(|result| format!("{}, rollback {}", result.verdict, result.rollback)).unwrap_or_default(),
         _ if of_runbook.is_some() => of_runbook.map(|result| result.result.to_string()).unwrap_or_default(),
         _ if of_gameday.is_some() => of_gameday.map(|result| format!("{} of {} goals met", result.met, result.of)).unwrap_or_default(),
-        RunStatus::Finished(summary) if summary.ok => format!("ready in {}", brief_time(summary.duration_ms)),
+        RunStatus::Finished(summary) if summary.ok => {
+            let said = match head.verb {
+                Verb::Up => "ready",
+                Verb::Down => "gone",
+                Verb::Recover => "all taken back",
+                _ => "ended well",
+            };
+            format!("{said} in {}", brief_time(summary.duration_ms))
+        }
         RunStatus::Finished(summary) if summary.cancelled => "cancelled".to_owned(),
         RunStatus::Finished(_) => "failed".to_owned(),
         RunStatus::Running => "at work".to_owned(),

@@ -118,6 +118,11 @@ impl Ready {
         });
         let state = crate::engine::run(plan, options).await.map_err(|error| Failure::new("LAB-FILE-001", error.to_string()))?;
         if let Ok(connected) = setup.connected().await {
+            // workloads are as wanted by now: what is left are marks, and copies that nothing reads
+            if state.summary.as_ref().is_some_and(|summary| summary.ok) {
+                // they do no harm: what could not be swept now is told and swept by scenario recover
+                let _later = super::sweep::objects(&setup, &connected.cluster, None).await;
+            }
             connected.cluster.unlock().await;
         }
         if let Some(served) = served {

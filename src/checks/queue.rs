@@ -2,7 +2,8 @@
 
 use super::attempt::{Around, Seen};
 use crate::adapters::queue::{QueueError, Queues};
-use crate::model::check::{QueueAction, QueueCheck};
+use crate::model::check::{Messages, QueueAction, QueueCheck};
+use std::collections::BTreeMap;
 
 pub(super) async fn look(check: &QueueCheck, around: &Around<'_>) -> Result<Seen, Seen> {
     let backends = &around.lookup.backends;
@@ -18,6 +19,16 @@ pub(super) async fn look(check: &QueueCheck, around: &Around<'_>) -> Result<Seen
     match (check.action, found) {
         (QueueAction::Exists, Some(_)) => Ok(Seen::pass(format!("queue {name} is there"))),
         (QueueAction::Exists, None) => Err(Seen::fail(format!("there is no queue {name}"))),
+        (QueueAction::Holds { .. }, None) => Err(Seen::no_data(format!("there is no queue {name}"))),
+        (QueueAction::Holds { messages, op, value }, Some(url)) => {
+            let attributes = queues.attributes(&url).await.map_err(failed)?;
+            let Some(count) = counted(&attributes, messages) else {
+                return Err(Seen::no_data(format!("queue {name} does not say how many messages are in it")));
+            };
+            let (seen, wanted) = (count as f64, value as f64);
+            let want = if op.holds(seen, wanted) { String::new() } else { format!(", want {op} {value}") };
+            Ok(Seen::judged(want.is_empty(), format!("queue {name}: {count} messages {messages}{want}")).with_value(seen))
+        }
         (QueueAction::RoundTrip, Some(url)) => round_trip(&queues, &url, name, around.nonce).await.map_err(failed)?,
         (QueueAction::RoundTrip, None) => {
             let url = queues.create(name).await.map_err(failed)?;
@@ -26,6 +37,17 @@ pub(super) async fn look(check: &QueueCheck, around: &Around<'_>) -> Result<Seen
             queues.remove(&url).await.map_err(failed)?;
             seen.map_err(failed)?
         }
+    }
+}
+
+/// How many messages SQS says there are; nothing where it does not say.
+fn counted(attributes: &BTreeMap<String, String>, messages: Messages) -> Option<u64> {
+    let one = |name: &str| attributes.get(&format!("ApproximateNumberOfMessages{name}"))?.parse::<u64>().ok();
+    match messages {
+        Messages::Visible => one(""),
+        Messages::InFlight => one("NotVisible"),
+        Messages::Delayed => one("Delayed"),
+        Messages::All => Some(one("")? + one("NotVisible")? + one("Delayed")?),
     }
 }
 

@@ -36,7 +36,8 @@ impl Cluster {
         Ok(there.map(|there| named(there, object)))
     }
 
-    /// All objects of a kind in a namespace, those with all of these labels where any are given, in order of name.
+    /// All objects of a kind in a namespace, those with all of these labels where any are given (an empty value stands for any), in order
+    /// of name.
     pub async fn list(
         &self,
         api_version: &str,
@@ -45,7 +46,11 @@ impl Cluster {
         labels: impl IntoIterator<Item = (&str, &str)>,
     ) -> Result<Vec<Value>, ClusterError> {
         let any = ObjectRef { api_version: api_version.into(), kind: kind.into(), namespace: Some(namespace.into()), name: String::new() };
-        let selector = labels.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(",");
+        let selector = labels
+            .into_iter()
+            .map(|(name, value)| if value.is_empty() { name.to_owned() } else { format!("{name}={value}") })
+            .collect::<Vec<_>>()
+            .join(",");
         let query = if selector.is_empty() { String::new() } else { format!("?labelSelector={}", encode(&selector)) };
         let path = format!("{}{query}", resource(&any).collection(Some(namespace)));
         let mut found = observe::read(&format!("listing {kind} of {namespace}"), || self.kube.list(&path, ListForm::Whole)).await?;

@@ -1,8 +1,9 @@
 //! From a scenario to a plan of the engine.
 
 use super::ground::Drill;
+use super::inject::faults;
 use super::load::LOAD;
-use super::steps::{Baseline, Flows, InjectStep, Keep, LoadStep, Observe, Preflight, Recover, Rollback, Verify, Watch, faults};
+use super::steps::{Baseline, Flows, InjectStep, Keep, LoadStep, Observe, Preflight, Recover, Rollback, Verify, Watch};
 use crate::engine::{Node, Plan, PlanError, ResourceClass};
 use crate::model::check::Check;
 use crate::model::units::HumanDuration;
@@ -54,7 +55,7 @@ pub fn compile(drill: &Arc<Drill>) -> Result<Plan, PlanError> {
     for inject in &scenario.inject {
         let (fault, lasting) = (format!("inject/{}", inject.name), format!("observe/{}", inject.name));
         let step = InjectStep { drill: Arc::clone(drill), inject: inject.clone(), step: fault.clone() };
-        let landed = inject.landed.as_ref().and_then(|landed| landed.0.within).map_or(Duration::ZERO, HumanDuration::get);
+        let landed = inject.landed.as_ref().and_then(|landed| landed.check.within).map_or(Duration::ZERO, HumanDuration::get);
         nodes.push(
             Node::new(fault.as_str(), format!("Fault {}", inject.name), Arc::new(step))
                 .group("fault")

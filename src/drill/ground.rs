@@ -3,22 +3,46 @@
 use super::load::{Loads, Tool};
 use super::records::Records;
 use super::verdict::Because;
+use crate::adapters::docker::{Container, DockerError, Engine};
+use crate::adapters::kind::CLUSTER_LABEL;
 use crate::checks::{CheckResult, Pace, Prober, Scope};
 use crate::cluster::Cluster;
 use crate::engine::Clock;
 use crate::model::check::{Check, Stage};
-use crate::model::run::{At, Health, RunId};
-use crate::model::scenario::{ChangeRow, CheckRow, LoadRow, Mode, Scenario};
+use crate::model::run::{At, Control, Health, RunId};
+use crate::model::scenario::{ChangeRow, CheckRow, ClockRow, LoadRow, Mode, Scenario};
 use crate::support::holder::Holder;
 use crate::support::progress::Sink;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// The pause between two looks of a continuous mode.
 pub const INTERVAL: Duration = Duration::from_secs(2);
+
+/// The containers that a kind cluster's nodes are.
+#[derive(Debug, Clone)]
+pub struct Nodes {
+    /// Where they run.
+    pub engine: Engine,
+    /// The cluster's name, as kind labels them.
+    pub cluster: String,
+}
+
+impl Nodes {
+    /// Whether a container is a node of this cluster.
+    pub fn owns(&self, container: &Container) -> bool {
+        container.labels.get(CLUSTER_LABEL) == Some(&self.cluster)
+    }
+
+    /// All of them, in order of name.
+    pub async fn all(&self) -> Result<Vec<Container>, DockerError> {
+        self.engine.containers(&[format!("{CLUSTER_LABEL}={}", self.cluster)]).await
+    }
+}
 
 /// The lab a drill stands on.
 #[derive(Clone)]
@@ -27,6 +51,8 @@ pub struct Ground {
     pub cluster: Arc<Cluster>,
     /// Makes checks.
     pub prober: Prober,
+    /// The cluster's nodes; nothing where they are not this lab's containers.
+    pub nodes: Option<Nodes>,
     /// Components of the lab, and what they provide.
     pub provided: BTreeSet<String>,
     /// Namespaces of the lab's components that are not sample apps.
@@ -101,6 +127,8 @@ pub struct Outcome {
     pub chaos: bool,
     /// Taking back has begun: nothing is broken any more.
     pub ending: bool,
+    /// Clocks of others beside this host's.
+    pub clocks: Vec<ClockRow>,
     /// What could not be kept as evidence.
     pub not_kept: Vec<String>,
 }
@@ -185,4 +213,12 @@ pub fn row(part: &str, mode: Option<Mode>, check: &Check, result: &CheckResult) 
 /// The first result that is no pass, as a sentence.
 pub fn first_bad(results: &[CheckResult]) -> Option<String> {
     results.iter().find(|result| result.health != Health::Pass).map(|result| format!("{}: {}", result.name, result.seen))
+}
+
+/// Resumes a run, whoever pauses it, from the moment its drill is stopped.
+pub async fn go_on_when(stop: CancellationToken, steer: mpsc::Sender<Control>) {
+    stop.cancelled().await;
+    while steer.send(Control::Resume).await.is_ok() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
 }

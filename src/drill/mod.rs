@@ -10,12 +10,14 @@ mod load;
 mod records;
 mod recover;
 mod steps;
+mod sweep;
 mod target;
 mod verdict;
 
 pub use compile::{compile, preview};
-pub use ground::{Drill, Ground};
+pub use ground::{Drill, Ground, Nodes, go_on_when};
 pub use load::{Address, Tool};
 pub use records::{Record, Records, left};
 pub use recover::{Recovery, Unfinished, recovery};
+pub use sweep::{Leftover, clear, leftovers};
 pub use verdict::{Because, conclude};

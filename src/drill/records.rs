@@ -23,13 +23,14 @@ pub struct Record {
     pub run: RunId,
     /// Its step.
     pub step: String,
-    /// `k8s`.
+    /// `k8s`, `node`, `aws`.
     pub backend: String,
-    /// The cluster it is made in: the uid of its namespace `kube-system`.
+    /// The cluster it is made in: the uid of its namespace `kube-system`. Empty for what is done to a node: a cluster that does not answer cannot say
+    /// which it is, and the container's id says it as well.
     pub cluster: String,
     /// What is changed.
     pub object: ObjectRef,
-    /// Of the object; empty for one that is only made.
+    /// Of the object; empty for one that is only made. Of a node its container's id, of a queue when it was made.
     pub uid: String,
     /// Of the object when it was read.
     pub resource_version: String,
@@ -39,6 +40,13 @@ pub struct Record {
     pub what: String,
     /// The change itself.
     pub change: Change,
+}
+
+impl Record {
+    /// Whether the cluster may not answer while this is not taken back.
+    pub fn stops_a_node(&self) -> bool {
+        self.change == Change::NodePaused
+    }
 }
 
 /// The records of one run.

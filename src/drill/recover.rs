@@ -76,7 +76,10 @@ impl Step for TakeBack {
     }
 
     async fn apply(&self, cx: &Cx) -> Result<String, StepError> {
-        if let Some((holder, wait)) = &self.drill.ground.holder {
+        // what needs no cluster may be why it does not answer
+        if !self.record.change.needs_no_cluster()
+            && let Some((holder, wait)) = &self.drill.ground.holder
+        {
             self.drill
                 .ground
                 .cluster

@@ -29,14 +29,27 @@ pub async fn find(cluster: &Cluster, target: &Target) -> Result<Found, ClusterEr
     Ok(Found { pods, workloads: deployments.into_iter().chain(sets).filter(of_selector).collect() })
 }
 
-/// Why so many pods may not be touched; `None` when they may.
-pub fn too_much(touched: usize, found: usize, blast: Blast) -> Option<String> {
-    let most = usize::try_from(blast.max_pods).unwrap_or(usize::MAX);
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// Against `blast.maxPods`.
+    Pods,
+    /// Against `blast.maxNodes`.
+    Nodes,
+}
+
+/// Why so many may not be touched; `None` when they may.
+pub fn too_much(touched: usize, found: usize, counted: Counted, blast: Blast) -> Option<String> {
+    let (what, bound, most) = match counted {
+        Counted::Pods => ("pods", "maxPods", blast.max_pods),
+        Counted::Nodes => ("nodes", "maxNodes", blast.max_nodes),
+    };
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
     if touched > most {
-        return Some(format!("{touched} pods would be touched, and blast.maxPods is {most}"));
+        return Some(format!("{touched} {what} would be touched, and blast.{bound} is {most}"));
     }
     if blast.max_percent.is_passed_by(touched, found) {
-        return Some(format!("{touched} of {found} pods would be touched, and blast.maxPercent is {}", blast.max_percent));
+        return Some(format!("{touched} of {found} {what} would be touched, and blast.maxPercent is {}", blast.max_percent));
     }
     None
 }
@@ -57,10 +70,11 @@ mod tests {
 
     #[test]
     fn both_bounds_hold_and_each_says_which_it_is() {
-        let blast = |max_pods, percent: &str| Blast { max_pods, max_percent: percent.parse().unwrap() };
-        assert_eq!(too_much(1, 1, blast(1, "100%")), None);
-        assert_eq!(too_much(2, 4, blast(2, "50%")), None);
-        assert!(too_much(2, 9, blast(1, "100%")).unwrap().contains("maxPods is 1"));
-        assert!(too_much(2, 3, blast(5, "50%")).unwrap().contains("maxPercent is 50%"));
+        let blast = |max_pods, percent: &str| Blast { max_pods, max_nodes: 1, max_percent: percent.parse().unwrap() };
+        assert_eq!(too_much(1, 1, Counted::Pods, blast(1, "100%")), None);
+        assert_eq!(too_much(2, 4, Counted::Pods, blast(2, "50%")), None);
+        assert!(too_much(2, 9, Counted::Pods, blast(1, "100%")).unwrap().contains("maxPods is 1"));
+        assert!(too_much(2, 3, Counted::Pods, blast(5, "50%")).unwrap().contains("maxPercent is 50%"));
+        assert!(too_much(2, 3, Counted::Nodes, blast(5, "100%")).unwrap().contains("2 nodes would be touched, and blast.maxNodes is 1"));
     }
 }

@@ -123,6 +123,7 @@ pub fn conclude(drill: &Drill, started: At, cancelled: bool) -> (DrillResult, Be
         checks: outcome.checks.clone(),
         changes: outcome.changes.clone(),
         loads: outcome.loads.clone(),
+        clocks: outcome.clocks.clone(),
         not_kept: outcome.not_kept.clone(),
         exit_code: 0,
     };

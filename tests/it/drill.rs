@@ -7,7 +7,9 @@ use labctl::adapters::kube::{Forwards, Objects};
 use labctl::app::exit::of_drill;
 use labctl::checks::{Lookup, Prober};
 use labctl::cluster::Cluster;
-use labctl::drill::{Drill, Ground, Records, Recovery, Unfinished, compile, conclude, evidence, left, recovery};
+use labctl::drill::{
+    Drill, Ground, Records, Recovery, Unfinished, clear, compile, conclude, evidence, go_on_when, left, leftovers, recovery,
+};
 use labctl::engine::journal::JournalWriter;
 use labctl::engine::{Clock, RunOptions, RuntimeClock, run};
 use labctl::model::run::{At, CancelReason, Control, Event, EventKind, Health, RunId, RunState, Verb};
@@ -84,6 +86,7 @@ impl Rig {
         let client = self.api.client.clone();
         let prober = Prober::new(Forwards::new(client.clone()), Objects::new(client.clone()), Lookup::default()).unwrap();
         Ground {
+            nodes: None,
             cluster: Arc::new(Cluster::new(client, "lab")),
             prober,
             provided: BTreeSet::new(),
@@ -117,6 +120,7 @@ impl Rig {
         let (ask, control) = mpsc::channel(8);
         options.events = Some(say);
         options.control = control;
+        tokio::spawn(go_on_when(drill.stop.clone(), ask.clone()));
         let running = tokio::spawn(run(compile(&drill).unwrap(), options));
         while let Some(event) = events.recv().await {
             steer(&event, &ask);
@@ -376,6 +380,49 @@ async fn halt_refuses_what_is_new_and_ends_what_runs() {
     assert_eq!((result.rollback, exit), (Rollback::Clean, 13), "{result:#?}");
     assert!(state.summary.unwrap().duration_ms < 60_000);
     assert_eq!(rig.api.world().essence(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_a_person_has_paused_takes_back_when_its_time_is_over() {
+    let rig = Rig::new();
+    let before = rig.api.world().essence();
+    let short = with("{scale: {replicas: 0}}", |json| json["maxDuration"] = json!("20s"));
+    let pause = |event: &Event, ask: &mpsc::Sender<Control>| {
+        if begins(event, "observe/fault") {
+            ask.try_send(Control::Pause).unwrap();
+        }
+    };
+    let (result, exit, state) = rig.carry_out(&short, pause).await;
+    assert_eq!((result.verdict, result.rollback, exit), (Verdict::Aborted, Rollback::Clean, 13), "{result:#?}");
+    assert!(result.why.contains("maxDuration"), "{}", result.why);
+    assert!(state.summary.unwrap().duration_ms < 60_000);
+    assert_eq!(rig.api.world().essence(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_marked_is_found_and_cleared_when_the_folder_of_its_run_is_lost() {
+    let rig = Rig::new();
+    let before = rig.api.world().essence();
+    assert!(rig.dies(&scenario("{config: {configMap: settings, key: SPEED, value: slow}}"), 0, Some(Dies::After(2))).await);
+    std::fs::remove_dir_all(rig.runs.path()).unwrap();
+    let ground = rig.ground();
+    let apps = BTreeSet::from(["apps".to_owned()]);
+    let found = leftovers(&ground.cluster, &apps).await.unwrap();
+    let names: Vec<_> = found.iter().map(|left| (left.object.kind.as_str(), left.run.as_str(), left.expires, left.is_known())).collect();
+    // maxDuration after the first second of 1970
+    let run = "20260101T000000Z-own-0001";
+    assert_eq!(names, [("Deployment", run, 900, false), ("ConfigMap", run, 900, true)], "the Deployment is of no component here");
+    // as a component's manifests would set it
+    rig.api.world().meddle(|deployment| {
+        deployment["spec"]["template"]["spec"]["containers"][1]["envFrom"][0]["configMapRef"]["name"] = json!("settings");
+        deployment["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"] = json!({"f:replicas": {}, "f:template": {}});
+        deployment["metadata"]["managedFields"].as_array_mut().unwrap().truncate(1);
+    });
+    for left in &found {
+        clear(&ground.cluster, left).await.unwrap();
+    }
+    assert_eq!(rig.api.world().essence(), before);
+    assert!(leftovers(&ground.cluster, &apps).await.unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]

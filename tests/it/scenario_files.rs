@@ -49,7 +49,7 @@ fn every_part_is_read_and_what_is_written_is_read_back() {
     assert_eq!(own.target.blast.max_percent.to_string(), "50%");
     assert!(matches!(&own.inject[0].fault, Fault::K8s(K8sFault::PodDelete(pods)) if pods.count == 1));
     assert_eq!((own.inject[0].duration.to_string(), own.inject[1].duration.to_string()), ("1m30s".to_owned(), "30s".to_owned()));
-    assert_eq!(own.inject[0].landed.as_ref().unwrap().0.within.unwrap().to_string(), "20s");
+    assert_eq!(own.inject[0].landed.as_ref().unwrap().check.within.unwrap().to_string(), "20s");
     assert!(matches!(&own.hypotheses[0].claim, Claim::Check { mode: Mode::OnChaos, tolerate, .. } if tolerate.to_string() == "2.5%"));
     assert!(matches!(&own.hypotheses[2].claim, Claim::Recovery(recovery) if recovery.consecutive == 3));
     assert_eq!(own.abort[0].lasts.to_string(), "15s");
@@ -84,6 +84,62 @@ fn a_check_or_a_fault_is_exactly_one_thing() {
     refused("recovery: {within: 60s}", "recovery: {within: 60s}, mode: EOT", &["`recovery` stands alone"]);
     refused("mode: EOT, within: 1m", "mode: EOT, tolerate: 5%", &["`tolerate` is for modes that look again"]);
     refused("tolerate: 2.5%", "within: 5s", &["Continuous and OnChaos judge every look"]);
+}
+
+/// `GOOD` with its first fault replaced.
+fn with_fault(fault: &str) -> Result<Scenario, String> {
+    read(&GOOD.replacen("k8s: {podDelete: {}}", fault, 1))
+}
+
+#[test]
+fn faults_of_nodes_and_queues_are_read_written_back_and_bounded() {
+    for (fault, says) in [
+        ("node: {role: control-plane, cpu: {workers: 2}}", "2 processes use the CPUs of every control-plane node"),
+        ("node: {memory: {size: 256Mi}}", "256 MiB of the memory of every node are taken"),
+        ("aws: {queueStopped: {queue: orders}}", "queue orders delivers nothing new"),
+        ("aws: {poisonMessage: {queue: orders}}", "goes into queue orders"),
+    ] {
+        let text = GOOD.replacen("k8s: {podDelete: {}}", fault, 1).replace("maxPods: 2", "maxPods: 2, maxNodes: 1");
+        let own = read(&text).unwrap();
+        assert!(own.inject[0].fault.to_string().contains(says), "{}", own.inject[0].fault);
+        assert_eq!(read(&serde_saphyr::to_string(&own).unwrap()).unwrap(), own);
+    }
+    let says = |fault: &str, words: &str| {
+        let error = with_fault(fault).unwrap_err();
+        assert!(error.contains(words), "{fault} should say {words:?}, says:\n{error}");
+    };
+    says("node: {pause: {}}", "maxNodes is 0");
+    says("node: {pause: {}}", "a node stands still and maxDuration is 15m");
+    says("node: {cpu: {workers: 0}}", "use 1 to 64");
+    says("node: {cpu: {workers: 1}, memory: {size: 1Gi}}", "exactly one of pause, cpu, memory");
+    says("node: {memory: {size: 4Ki}}", "use 1 MiB or more");
+    says("aws: {queueStopped: {queue: ''}}", "a queue has a name");
+    says("aws: {queueStopped: {queue: q}, poisonMessage: {queue: q}}", "exactly one of queueStopped, poisonMessage");
+    says("aws: {poisonMessage: {queue: q}}\n    k8s: {podDelete: {}}", "it has k8s, aws");
+}
+
+#[test]
+fn whom_faults_of_pods_touch_needs_no_saying_where_there_are_none() {
+    let text = GOOD.replacen("k8s: {podDelete: {}}", "aws: {poisonMessage: {queue: orders}}", 1);
+    let text = text.replacen("  - {name: none-left, k8s: {scale: {replicas: 0}}}\n", "", 1);
+    let text = text.replacen(
+        "target: {namespace: apps, selector: {app: orders}, blast: {maxPods: 2, maxPercent: 50%}}",
+        "target: {namespace: apps}",
+        1,
+    );
+    read(&text).unwrap();
+    let long = text.replace("poisonMessage", "queueStopped").replace("duration: 1m30s", "duration: 14m30s");
+    assert!(read(&long).unwrap_err().contains("holds messages back for 840 s at most"));
+}
+
+#[test]
+fn what_must_be_done_before_a_fault_can_be_seen_is_read_and_its_endpoint_is_looked_at() {
+    let after = |endpoint: &str| {
+        let landed = format!("landed: {{within: 20s, after: {{endpoint: {endpoint}, method: POST}}, prom:");
+        read(&GOOD.replacen("landed: {within: 20s, prom:", &landed, 1))
+    };
+    assert_eq!(after("orders/http").unwrap().inject[0].landed.as_ref().unwrap().after.as_ref().unwrap().endpoint, "orders/http");
+    assert!(after("http").unwrap_err().contains("landed.after"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::model::host::EngineInfo;
 use crate::support::progress::Sink;
 use bollard::Docker;
-use bollard::exec::{CreateExecOptions, StartExecResults};
+use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
 use bollard::models::{
     ContainerCreateBody, EndpointSettings, HostConfig, NetworkConnectRequest, PortBinding, RestartPolicy, RestartPolicyNameEnum,
 };
@@ -277,6 +277,11 @@ impl Engine {
         self.within(&format!("start container {name}"), SLOW, self.docker.start_container(name, None)).await
     }
 
+    /// Stops all processes of a container where they are.
+    pub async fn pause(&self, name: &str) -> Result<(), DockerError> {
+        self.within(&format!("pause container {name}"), SLOW, self.docker.pause_container(name)).await
+    }
+
     /// Lets a paused container go on.
     pub async fn unpause(&self, name: &str) -> Result<(), DockerError> {
         self.within(&format!("unpause container {name}"), SLOW, self.docker.unpause_container(name)).await
@@ -351,6 +356,18 @@ impl Engine {
             Err(DockerError::Refused { cause, .. }) if cause.contains("already exists") => Ok(()),
             other => other,
         }
+    }
+
+    /// Starts a command in a container and leaves it to itself: it goes on when this process ends.
+    pub async fn launch(&self, container: &str, command: &[String]) -> Result<(), DockerError> {
+        let what = format!("start `{}` in {container}", command.join(" "));
+        let options = CreateExecOptions { cmd: Some(command.to_vec()), ..CreateExecOptions::<String>::default() };
+        let detached = StartExecOptions { detach: true, ..StartExecOptions::default() };
+        self.within(&what, QUICK, async {
+            let exec = self.docker.create_exec(container, options).await?;
+            self.docker.start_exec(&exec.id, Some(detached)).await.map(drop)
+        })
+        .await
     }
 
     /// Runs a command in a container and gives back what it printed; an exit code other than 0 is an error with the output.

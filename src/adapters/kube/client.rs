@@ -3,7 +3,7 @@
 
 use super::error::ApiError;
 use crate::support::digest::sha256;
-use http::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
+use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderValue, Method, Request};
 use kube::client::Body;
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -17,6 +17,9 @@ pub const AGENT: &str = concat!("labctl/", env!("CARGO_PKG_VERSION"));
 /// A LIST of a large kind on a busy two-core node takes seconds, never this long.
 const CALL: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(5);
+/// RFC 9110, 5.6.7.
+const HTTP_DATE: &[time::format_description::BorrowedFormatItem<'_>] =
+    time::macros::format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
 
 /// An API server that can be talked to. Cheap to clone.
 #[derive(Clone)]
@@ -139,6 +142,17 @@ impl Kube {
     /// Whether the API server says it is ready to serve.
     pub async fn ready(&self) -> Result<(), ApiError> {
         self.get_text("/readyz").await.map(drop)
+    }
+
+    /// What time it is there, to the second.
+    pub async fn date(&self) -> Result<time::OffsetDateTime, ApiError> {
+        let what = "GET /version".to_owned();
+        let request = Request::get("/version").body(Body::empty()).map_err(|e| ApiError::Malformed(e.to_string()))?;
+        let asked = async { self.client.send(request).await.map_err(|e| ApiError::from_kube(&e)) };
+        let response = tokio::time::timeout(CALL, asked).await.unwrap_or(Err(ApiError::Timeout { what, after: CALL }))?;
+        let said = response.headers().get(DATE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let read = time::PrimitiveDateTime::parse(said, HTTP_DATE).map_err(|e| ApiError::Malformed(format!("its date `{said}`: {e}")))?;
+        Ok(read.assume_utc())
     }
 
     async fn call(&self, method: Method, path: &str, content: Option<&str>, body: Vec<u8>) -> Result<Vec<u8>, ApiError> {

@@ -2,6 +2,7 @@
 
 mod chaostoolkit;
 mod chart;
+mod clocks;
 mod collect;
 mod html;
 mod junit;
@@ -9,6 +10,7 @@ mod manifest;
 mod report;
 mod seal;
 
+pub use clocks::clocks;
 pub use collect::{Collected, collect};
 pub use manifest::{MANIFEST, Verified, verify, write as write_manifest};
 pub use seal::{RESULT, SCENARIO, of_killed, put_scenario, read_result, read_scenario, seal};

@@ -1,7 +1,7 @@
 //! `report.md`: the result for people, every number of it from `result.json`.
 
 use crate::model::run::{Health, brief_time};
-use crate::model::scenario::{DrillResult, Rollback};
+use crate::model::scenario::{ClockRow, DrillResult, Rollback};
 use std::fmt::Write;
 
 fn letter(health: Health) -> &'static str {
@@ -15,6 +15,16 @@ fn letter(health: Health) -> &'static str {
 /// Within a table cell.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
+}
+
+/// How far a clock is from this host's; one that cannot be told from it says so.
+fn clock(row: &ClockRow) -> String {
+    let (ahead, within) = (row.ahead_ms as f64 / 1000.0, row.within_ms as f64 / 1000.0);
+    if row.ahead_ms.unsigned_abs() <= row.within_ms {
+        return format!("{} as this host's, within {within:.2} s", row.source);
+    }
+    let side = if row.ahead_ms > 0 { "ahead of" } else { "behind" };
+    format!("{} **{:.2} s {side} this host's**, within {within:.2} s", row.source, ahead.abs())
 }
 
 /// The page.
@@ -39,6 +49,9 @@ pub fn markdown(result: &DrillResult) -> String {
     let took = result.recovery_ms.map(|took| format!(", {} after", brief_time(took))).unwrap_or_default();
     line("steady state again", format!("{}{took}", moment(result.recovered)));
     line("ended", result.ended.to_string());
+    if !result.clocks.is_empty() {
+        line("clocks", result.clocks.iter().map(clock).collect::<Vec<_>>().join(", "));
+    }
     if !result.changes.is_empty() {
         page.push_str("\n## What was changed\n\n| change | record | taken back |\n| --- | --- | --- |\n");
         for change in &result.changes {

@@ -101,6 +101,7 @@ pub fn of_killed(
         checks: Vec::new(),
         changes,
         loads: Vec::new(),
+        clocks: Vec::new(),
         not_kept: vec!["metrics and events: labctl was killed".to_owned()],
         exit_code: 0,
     })

@@ -9,7 +9,7 @@ use crate::model::scenario::{BadConfig, BadImage, K8sFault, PodDelete, Scale};
 use serde_json::{Value, json};
 
 /// Until when what a drill changed should be there at most, in Unix seconds: for a sweep when all files are lost.
-const EXPIRES: &str = "labctl.dev/expires";
+pub const EXPIRES: &str = "labctl.dev/expires";
 
 /// How many pods the fault touches.
 pub fn touched(fault: &K8sFault, found: &Found) -> usize {

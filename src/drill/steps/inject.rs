@@ -1,13 +1,13 @@
 //! Step: one fault. Each of its changes is on disk with its undo, then in the journal, and only then made.
 
-use super::preflight::faults;
 use super::rollback::{Taking, take_back};
-use crate::drill::ground::Drill;
-use crate::drill::inject::{self, Planned};
+use crate::drill::ground::{Drill, first_bad};
+use crate::drill::inject::{self, Planned, faults};
 use crate::drill::records::{Record, Records};
 use crate::engine::step::{Cx, Observed, Step, StepError};
+use crate::model::check::{Check, What};
 use crate::model::run::Health;
-use crate::model::scenario::{ChangeRow, CheckRow, Fault, Inject};
+use crate::model::scenario::{ChangeRow, CheckRow, Inject};
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,14 +80,19 @@ impl InjectStep {
     async fn make(&self, one: &Planned, cx: &Cx) -> Result<(), StepError> {
         let drill = &self.drill;
         let records = drill.records();
-        let cluster = drill.ground.cluster.uid().await.map_err(|error| self.broken(&error.to_string()))?;
+        // a change of the engine's may be what the cluster does not answer for: taking it back must not ask which cluster it is
+        let cluster = if one.change.needs_no_cluster() {
+            String::new()
+        } else {
+            drill.ground.cluster.uid().await.map_err(|error| self.broken(&error.to_string()))?
+        };
         let number = records.last()? + 1;
         let record = Record {
             v: 1,
             number,
             run: drill.run.clone(),
             step: self.step.clone(),
-            backend: "k8s".to_owned(),
+            backend: self.inject.fault.backend().to_owned(),
             cluster,
             object: one.object.clone(),
             uid: one.uid.clone(),
@@ -104,7 +109,7 @@ impl InjectStep {
             outcome.changes.push(row);
         }
         cx.sink.intent(&one.what).await.map_err(|error| self.broken(&error.to_string()))?;
-        let made = one.change.make(&drill.ground.cluster, &one.object, &one.uid).await;
+        let made = one.change.make(&drill.ground, &one.object, &one.uid).await;
         made.map_err(|error| self.broken(&error.to_string()))?;
         cx.sink.applied(&one.what);
         cx.sink.changed(one.object.event(), "broken on purpose");
@@ -113,13 +118,13 @@ impl InjectStep {
 
     /// The backend's own proof, then the scenario's.
     async fn landed(&self, made: &[Planned], cx: &Cx) -> Result<String, String> {
-        let (drill, Fault::K8s(fault)) = (&self.drill, &self.inject.fault);
-        let within = self.inject.landed.as_ref().and_then(|landed| landed.0.within).map_or(LANDS, |within| within.get().max(LANDS));
+        let (drill, fault) = (&self.drill, &self.inject.fault);
+        let within = self.inject.landed.as_ref().and_then(|landed| landed.check.within).map_or(LANDS, |within| within.get().max(LANDS));
         let end = Instant::now() + within;
         let mut looks = 0;
         let seen = loop {
             looks += 1;
-            let missing = match inject::landed(&drill.ground.cluster, &drill.scenario.target, fault, made, &drill.run).await {
+            let missing = match inject::landed(drill, fault, made).await {
                 Ok(Ok(seen)) => break Ok(seen),
                 Ok(Err(missing)) => missing,
                 Err(error) => error.to_string(),
@@ -147,7 +152,7 @@ impl InjectStep {
             value: None,
             seen: said,
             query: self.inject.fault.to_string(),
-            source: "k8s".to_owned(),
+            source: fault.backend().to_owned(),
             at: drill.now(),
             looks,
             failed: u32::from(health == Health::Fail),
@@ -156,9 +161,19 @@ impl InjectStep {
         drill.outcome().checks.push(row);
         let seen = seen?;
         let Some(own) = &self.inject.landed else { return Ok(format!("landed: {seen}")) };
-        let results = drill.settle(std::slice::from_ref(&own.0), &cx.sink, &cx.cancel).await;
+        if let Some(http) = &own.after {
+            let after = Check { name: "landed.after".to_owned(), within: own.check.within, what: What::Http(http.clone()) };
+            let results = drill.settle(std::slice::from_ref(&after), &cx.sink, &cx.cancel).await;
+            for result in &results {
+                drill.keep("landed", None, &after, result);
+            }
+            if let Some(why) = first_bad(&results) {
+                return Err(why);
+            }
+        }
+        let results = drill.settle(std::slice::from_ref(&own.check), &cx.sink, &cx.cancel).await;
         for result in &results {
-            drill.keep("landed", None, &own.0, result);
+            drill.keep("landed", None, &own.check, result);
         }
         match results.first() {
             Some(result) if result.health == Health::Pass => Ok(format!("landed: {seen}; {}", result.seen)),

@@ -1,6 +1,6 @@
 //! Step: what is kept besides the journal, over the padded window: the numbers behind each check, alerts, log lines, traces, and what Kubernetes said.
 
-use crate::drill::evidence::{Collected, collect};
+use crate::drill::evidence::{Collected, clocks, collect};
 use crate::drill::ground::Drill;
 use crate::engine::step::{Cx, Observed, Step, StepError};
 use async_trait::async_trait;
@@ -32,7 +32,10 @@ impl Step for Keep {
                 () = cx.cancel.cancelled() => {}
             }
         }
-        let Collected { kept, missed } = collect(drill).await;
+        let Collected { kept, mut missed } = collect(drill).await;
+        let (clocks, unasked) = clocks(drill).await;
+        drill.outcome().clocks = clocks;
+        missed.extend(unasked);
         let count = missed.len();
         drill.outcome().not_kept.extend(missed);
         // a drill is not worse for what could not be kept; the report says it

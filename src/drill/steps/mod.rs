@@ -16,7 +16,7 @@ pub use inject::InjectStep;
 pub use keep::Keep;
 pub use load::{Flows, LoadStep};
 pub use observe::Observe;
-pub use preflight::{Preflight, faults};
+pub use preflight::Preflight;
 pub use recover::{Recover, steady_again};
 pub use rollback::{Rollback, one as rollback_one};
 pub use verify::Verify;

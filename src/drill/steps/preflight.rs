@@ -1,12 +1,10 @@
 //! Step: whether the drill may be done at all. Whatever stands in the way, nothing is touched.
 
 use crate::drill::ground::{Drill, Stopped};
-use crate::drill::inject::{self, Planned};
+use crate::drill::inject::faults;
 use crate::drill::load::reachable;
-use crate::drill::target::{find, too_much};
 use crate::engine::step::{Cx, Observed, Step, StepError};
-use crate::model::check::{HttpCheck, What};
-use crate::model::scenario::{Fault, Inject, is_platform};
+use crate::model::scenario::is_platform;
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -66,26 +64,11 @@ impl Drill {
             reachable(self, &load.k6)?;
         }
         let lookup = ground.prober.lookup();
-        for check in scenario.checks() {
-            if let What::Http(HttpCheck { endpoint, .. }) = &check.what
-                && lookup.endpoint("", endpoint).is_none()
-            {
-                return Err(format!("check `{}`: this lab has no endpoint {endpoint}", check.name));
+        for (name, endpoint) in scenario.endpoints() {
+            if lookup.endpoint("", endpoint).is_none() {
+                return Err(format!("check `{name}`: this lab has no endpoint {endpoint}"));
             }
         }
         Ok(())
     }
-}
-
-/// The changes that a fault means now, counted against what it may touch.
-pub async fn faults(drill: &Drill, inject: &Inject) -> Result<Vec<Planned>, String> {
-    let target = &drill.scenario.target;
-    let Fault::K8s(fault) = &inject.fault;
-    let found = find(&drill.ground.cluster, target).await.map_err(|error| error.to_string())?;
-    if let Some(why) = too_much(inject::touched(fault, &found), found.pods.len(), target.blast) {
-        return Err(format!("fault {}: {why}", inject.name));
-    }
-    let expires = drill.now().0.unix_timestamp() + i64::try_from(drill.scenario.max_duration.get().as_secs()).unwrap_or(i64::MAX / 2);
-    let planned = inject::plan(&drill.ground.cluster, fault, &found, &drill.run, expires).await;
-    planned.map_err(|why| format!("fault {}: {why}", inject.name))
 }

@@ -1,6 +1,6 @@
 //! Step: all that was changed is taken back, the last change first. Runs whatever happened before it, also in a run that is being cancelled.
 
-use crate::drill::change::{ChangeError, Undone};
+use crate::drill::change::{Of, Undone};
 use crate::drill::ground::Drill;
 use crate::drill::load::{LOAD, end_surges};
 use crate::drill::records::{Record, Records};
@@ -95,12 +95,13 @@ pub async fn one(drill: &Drill, record: &Record, within: Duration, keep_theirs: 
             if !record.cluster.is_empty() && cluster.uid().await? != record.cluster {
                 return Ok(Undone::Nothing("the cluster it was done to is gone".to_owned()));
             }
-            record.change.undo(cluster, &record.object, &record.uid, &record.run.0, keep_theirs).await
+            let of = Of { object: &record.object, uid: &record.uid, run: &record.run.0, keep_theirs };
+            record.change.undo(&drill.ground, of).await
         };
         match undone.await {
             Ok(Undone::TakenBack) => break "taken back".to_owned(),
             Ok(Undone::Nothing(why)) => break why,
-            Err(error @ (ChangeError::Conflict { .. } | ChangeError::Moved { .. })) => return Err(error.to_string()),
+            Err(error) if error.is_final() => return Err(error.to_string()),
             Err(error) if Instant::now() >= end => return Err(format!("{}: {error}", record.what)),
             Err(error) => {
                 cx.sink.waiting(format!("taking back {}", record.what), error.to_string());

@@ -17,7 +17,7 @@ pub use k8s::{Expect, K8sCheck};
 pub use list::{Stage, problems};
 pub use loki::{Labels, LokiCheck};
 pub use prom::{Op, PromCheck};
-pub use queue::{AlertCheck, QueueAction, QueueCheck};
+pub use queue::{AlertCheck, Messages, QueueAction, QueueCheck};
 pub use trace::{Linked, TraceCheck};
 pub use vars::{UnknownVar, Vars};
 

@@ -1,6 +1,8 @@
 //! What is broken, and what shows that it is.
 
-use crate::model::check::{Check, CheckError, What, written_check};
+use super::aws::AwsFault;
+use super::node::NodeFault;
+use crate::model::check::{Check, CheckError, HttpCheck, What, written_check};
 use crate::model::units::HumanDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,6 +27,21 @@ pub struct Inject {
 pub enum Fault {
     /// Through the Kubernetes API.
     K8s(K8sFault),
+    /// Through the container engine.
+    Node(NodeFault),
+    /// Through the API of the AWS emulator.
+    Aws(AwsFault),
+}
+
+impl Fault {
+    /// The key it is written under.
+    pub fn backend(&self) -> &'static str {
+        match self {
+            Self::K8s(_) => "k8s",
+            Self::Node(_) => "node",
+            Self::Aws(_) => "aws",
+        }
+    }
 }
 
 impl fmt::Display for Fault {
@@ -35,6 +52,8 @@ impl fmt::Display for Fault {
             Self::K8s(K8sFault::Scale(Scale { replicas })) => write!(f, "scale to {replicas}"),
             Self::K8s(K8sFault::BadImage(BadImage { container, image })) => write!(f, "image of {container} becomes {image}"),
             Self::K8s(K8sFault::BadConfig(BadConfig { config_map, key, value })) => write!(f, "{config_map}/{key} becomes {value}"),
+            Self::Node(fault) => fault.fmt(f),
+            Self::Aws(fault) => fault.fmt(f),
         }
     }
 }
@@ -150,6 +169,10 @@ struct InjectItem {
     landed: Option<Landed>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     k8s: Option<K8sFault>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    node: Option<NodeFault>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    aws: Option<AwsFault>,
 }
 
 fn half_minute() -> HumanDuration {
@@ -160,10 +183,15 @@ impl TryFrom<InjectItem> for Inject {
     type Error = CheckError;
 
     fn try_from(item: InjectItem) -> Result<Self, CheckError> {
-        let InjectItem { name, duration, landed, k8s } = item;
-        match k8s {
-            Some(k8s) => Ok(Self { name, fault: Fault::K8s(k8s), duration, landed }),
-            None => Err(CheckError::Value(format!("fault `{name}` needs exactly one backend: k8s; it has none"))),
+        let InjectItem { name, duration, landed, k8s, node, aws } = item;
+        let written: Vec<Fault> = [k8s.map(Fault::K8s), node.map(Fault::Node), aws.map(Fault::Aws)].into_iter().flatten().collect();
+        match <[Fault; 1]>::try_from(written) {
+            Ok([fault]) => Ok(Self { name, fault, duration, landed }),
+            Err(others) => {
+                let names: Vec<&str> = others.iter().map(Fault::backend).collect();
+                let has = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+                Err(CheckError::Value(format!("fault `{name}` needs exactly one backend: k8s, node or aws; it has {has}")))
+            }
         }
     }
 }
@@ -171,15 +199,25 @@ impl TryFrom<InjectItem> for Inject {
 impl From<Inject> for InjectItem {
     fn from(inject: Inject) -> Self {
         let Inject { name, fault, duration, landed } = inject;
-        let Fault::K8s(k8s) = fault;
-        Self { name, duration, landed, k8s: Some(k8s) }
+        let mut item = Self { name, duration, landed, k8s: None, node: None, aws: None };
+        match fault {
+            Fault::K8s(fault) => item.k8s = Some(fault),
+            Fault::Node(fault) => item.node = Some(fault),
+            Fault::Aws(fault) => item.aws = Some(fault),
+        }
+        item
     }
 }
 
 /// What must be seen for a fault to count as landed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "LandedItem", into = "LandedItem")]
-pub struct Landed(pub Check);
+pub struct Landed {
+    /// Called once when the fault is made, where something has to be done before there is anything to see.
+    pub after: Option<HttpCheck>,
+    /// What is looked at.
+    pub check: Check,
+}
 
 written_check! {
     /// As it is written: a check without a name.
@@ -187,21 +225,23 @@ written_check! {
     struct LandedItem {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         within: Option<HumanDuration>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<HttpCheck>,
     }
 }
 
 impl TryFrom<LandedItem> for Landed {
     type Error = CheckError;
 
-    fn try_from(item: LandedItem) -> Result<Self, CheckError> {
-        let within = item.within;
+    fn try_from(mut item: LandedItem) -> Result<Self, CheckError> {
+        let (within, after) = (item.within, item.after.take());
         let what: What = item.only("landed")?;
-        Ok(Self(Check { name: "landed".to_owned(), within, what }))
+        Ok(Self { after, check: Check { name: "landed".to_owned(), within, what } })
     }
 }
 
 impl From<Landed> for LandedItem {
-    fn from(Landed(check): Landed) -> Self {
-        Self { within: check.within, ..Self::looking_at(check.what) }
+    fn from(Landed { after, check }: Landed) -> Self {
+        Self { within: check.within, after, ..Self::looking_at(check.what) }
     }
 }

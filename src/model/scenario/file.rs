@@ -96,11 +96,13 @@ pub struct Requires {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
-    /// Never one of the platform.
+    /// Where faults of backend `k8s` are made, and where checks look that name no namespace. Never one of the platform.
     pub namespace: String,
-    /// Labels that pods, or the pods of a workload, must all carry.
+    /// Labels that pods, or the pods of a workload, must all carry: whom faults of backend `k8s` touch.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub selector: BTreeMap<String, String>,
-    /// How many of them.
+    /// How many of them, or of the nodes.
+    #[serde(default)]
     pub blast: Blast,
 }
 
@@ -108,11 +110,26 @@ pub struct Target {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Blast {
-    /// At most so many pods by one fault.
+    /// At most so many pods by one fault of backend `k8s`.
+    #[serde(default, skip_serializing_if = "is_none")]
     pub max_pods: u32,
-    /// At most this share of the pods that the selector finds.
+    /// At most so many nodes by one fault of backend `node`.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub max_nodes: u32,
+    /// At most this share of the pods that the selector finds, or of the nodes.
     #[serde(default = "all")]
     pub max_percent: Percent,
+}
+
+impl Default for Blast {
+    fn default() -> Self {
+        Self { max_pods: 0, max_nodes: 0, max_percent: Percent::ALL }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 fn all() -> Percent {

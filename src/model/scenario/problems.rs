@@ -1,12 +1,19 @@
 //! What must hold of a scenario beside each of its parts being right. A drill that could not fail proves nothing, so that is refused too.
 
-use super::fault::Inject;
+use super::aws::AwsFault;
+use super::fault::{Fault, Inject};
 use super::file::Scenario;
 use super::hypothesis::Claim;
 use super::load::Load;
+use super::node::NodeHarm;
 use crate::model::check::{Check, HttpCheck, Stage, What, problems};
 use std::collections::BTreeSet;
 use std::time::Duration;
+
+/// A queue holds a message back for a quarter of an hour at most; some of it is kept for the time a fault takes to land.
+const MOST_HELD: Duration = Duration::from_mins(14);
+/// A node that stands still for longer has lost leases, leaders and connections for good.
+const MOST_PAUSED: Duration = Duration::from_mins(5);
 
 /// Namespaces that no drill may touch, whatever a lab is made of.
 const PLATFORM: [&str; 12] = [
@@ -51,12 +58,7 @@ impl Scenario {
                 "target.namespace `{namespace}` belongs to the platform, which no drill may touch; the sample apps are in `apps`"
             ));
         }
-        if self.target.selector.is_empty() {
-            found.push("target.selector is empty, which would mean every pod: name at least one label".to_owned());
-        }
-        if self.target.blast.max_pods == 0 {
-            found.push("target.blast.maxPods is 0, so that nothing could be done: use 1 or more".to_owned());
-        }
+        self.reach_problems(&mut found);
         if self.steady_state.checks.is_empty() {
             found.push(
                 "steadyState.checks is empty: without a steady state nothing could be seen to break, or to be whole again".to_owned(),
@@ -109,6 +111,48 @@ impl Scenario {
         }
     }
 
+    /// Whom it may touch, for how long, by backend.
+    fn reach_problems(&self, found: &mut Vec<String>) {
+        let (mut pods, mut nodes, mut paused) = (false, false, false);
+        for (position, inject) in self.inject.iter().enumerate() {
+            match &inject.fault {
+                Fault::K8s(_) => pods = true,
+                Fault::Node(fault) => {
+                    nodes = true;
+                    paused |= fault.harm == NodeHarm::Pause;
+                }
+                Fault::Aws(AwsFault::QueueStopped(_)) if self.lasts(position) > MOST_HELD => found.push(format!(
+                    "fault `{}` lasts {} s until all is taken back, and a queue holds messages back for {} s at most",
+                    inject.name,
+                    self.lasts(position).as_secs(),
+                    MOST_HELD.as_secs()
+                )),
+                Fault::Aws(_) => {}
+            }
+        }
+        if pods && self.target.selector.is_empty() {
+            found.push("target.selector is empty, which would mean every pod: name at least one label".to_owned());
+        }
+        if pods && self.target.blast.max_pods == 0 {
+            found.push("target.blast.maxPods is 0, so that nothing could be done: use 1 or more".to_owned());
+        }
+        if nodes && self.target.blast.max_nodes == 0 {
+            found.push("target.blast.maxNodes is 0, so that nothing could be done to a node: use 1 or more".to_owned());
+        }
+        if paused && self.max_duration.get() > MOST_PAUSED {
+            found.push(format!(
+                "a node stands still and maxDuration is {}: say for how long it may at most, up to {} s",
+                self.max_duration,
+                MOST_PAUSED.as_secs()
+            ));
+        }
+    }
+
+    /// How long the fault at this place of the list lasts until all are taken back together.
+    pub fn lasts(&self, position: usize) -> Duration {
+        self.inject.iter().skip(position).map(|inject| inject.duration.get()).sum()
+    }
+
     fn check_problems(&self, found: &mut Vec<String>) {
         // looked at again and again, so none of them may leave anything behind
         found.extend(problems(&self.steady_state.checks, Stage::Ready).into_iter().map(|problem| steady(&problem)));
@@ -123,13 +167,21 @@ impl Scenario {
         for abort in &self.abort {
             found.extend(problems(std::slice::from_ref(&abort.check), Stage::Ready).into_iter().map(|problem| steady(&problem)));
         }
-        for check in self.checks() {
-            if let What::Http(HttpCheck { endpoint, .. }) = &check.what
-                && !endpoint.contains('/')
-            {
-                found.push(format!("check `{}`: endpoint `{endpoint}` needs its component: COMPONENT/{endpoint}", check.name));
+        for (name, endpoint) in self.endpoints() {
+            if !endpoint.contains('/') {
+                found.push(format!("check `{name}`: endpoint `{endpoint}` needs its component: COMPONENT/{endpoint}"));
             }
         }
+    }
+
+    /// Every endpoint that is called, with the name of the check that does it.
+    pub fn endpoints(&self) -> impl Iterator<Item = (&str, &str)> {
+        let called = self.checks().filter_map(|check| match &check.what {
+            What::Http(HttpCheck { endpoint, .. }) => Some((check.name.as_str(), endpoint.as_str())),
+            _ => None,
+        });
+        let after = self.inject.iter().filter_map(|inject| inject.landed.as_ref()?.after.as_ref());
+        called.chain(after.map(|http| ("landed.after", http.endpoint.as_str())))
     }
 
     /// Every check there is in it.
@@ -138,7 +190,7 @@ impl Scenario {
             Claim::Check { check, .. } => Some(check.as_ref()),
             Claim::Recovery(_) => None,
         });
-        let landed = self.inject.iter().filter_map(|inject| inject.landed.as_ref().map(|landed| &landed.0));
+        let landed = self.inject.iter().filter_map(|inject| inject.landed.as_ref().map(|landed| &landed.check));
         self.steady_state.checks.iter().chain(claimed).chain(landed).chain(self.abort.iter().map(|abort| &abort.check))
     }
 }

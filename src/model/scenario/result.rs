@@ -144,6 +144,17 @@ impl LoadRow {
     }
 }
 
+/// How far a clock is from this host's, by which the drill's own times are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClockRow {
+    /// Whose clock: `API server`, `Prometheus`.
+    pub source: String,
+    /// By how many milliseconds it is ahead; less than 0 where it is behind.
+    pub ahead_ms: i64,
+    /// How well that is known: so many milliseconds more or less.
+    pub within_ms: u64,
+}
+
 /// What came of a drill.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DrillResult {
@@ -184,6 +195,9 @@ pub struct DrillResult {
     /// Loads that were brought, in the order they ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loads: Vec<LoadRow>,
+    /// The clocks of those whose times stand in the evidence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clocks: Vec<ClockRow>,
     /// What could not be kept as evidence, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_kept: Vec<String>,

@@ -188,9 +188,16 @@ impl World {
         if !collection || path.ends_with("/deployments/api") {
             return status(404, "NotFound");
         }
-        let selector = query.split('&').find_map(|part| part.strip_prefix("labelSelector=")).unwrap_or_default().replace("%3D", "=");
-        let wanted = selector.split_once('=');
-        let fits = |object: &&Value| wanted.is_none_or(|(name, value)| object["metadata"]["labels"][name] == value);
+        let selector = query
+            .split('&')
+            .find_map(|part| part.strip_prefix("labelSelector="))
+            .unwrap_or_default()
+            .replace("%3D", "=")
+            .replace("%2F", "/");
+        let fits = |object: &&Value| match selector.split_once('=') {
+            Some((name, value)) => object["metadata"]["labels"][name] == value,
+            None => selector.is_empty() || object["metadata"]["labels"][&selector].is_string(),
+        };
         let within = |key: &&String| key.rsplit_once('/').is_some_and(|(folder, _)| folder == path);
         let items: Vec<&Value> = self.objects.iter().filter(|(key, _)| within(key)).map(|(_, object)| object).filter(fits).collect();
         (200, json!({"kind": "List", "metadata": {}, "items": items}))

@@ -13,4 +13,5 @@ mod events;
 mod function;
 mod gameday;
 pub mod kill;
+mod killed;
 mod last;

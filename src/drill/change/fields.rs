@@ -1,38 +1,9 @@
-//! One change to one object: how it is made, how it is taken back, and what is found when somebody else was there meanwhile. Both ways may be called
-//! again at any time, after any crash: what is there is looked at, and only what is missing is done.
+//! Fields of an object that get other values: what is still to be set, in one write tied to the version that was seen, and what stands in the way.
 
-use super::load;
-use crate::adapters::process::Alive;
-use crate::cluster::{Cluster, ClusterError, ObjectRef, Tied};
+use super::{ChangeError, RUN_LABEL, Undone};
+use crate::cluster::{Cluster, ObjectRef, Tied};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-
-/// How an object is changed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "how", rename_all = "snake_case")]
-pub enum Change {
-    /// Fields of an object that is there get other values.
-    Fields {
-        /// In the order they are set; taken back the other way round.
-        fields: Vec<Field>,
-        /// The object's `managedFields` before.
-        owners: Value,
-    },
-    /// An object is made that was not there.
-    Made {
-        /// As it is made.
-        object: Value,
-    },
-    /// A pod is deleted; its controller makes another, so there is nothing to write to take it back.
-    PodEnded,
-    /// A process of this host is started.
-    Process {
-        /// What it and its children carry in their environment: `LABCTL_DRILL=<run>/<name>`.
-        marker: String,
-        /// The process itself, once it was started.
-        process: Option<Alive>,
-    },
-}
 
 /// One field of an object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,45 +16,6 @@ pub struct Field {
     /// What is put there; the same as `before` for a field that must be as it was for the others to mean anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Value>,
-}
-
-/// How a change was taken back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Undone {
-    /// It was there, and is no more.
-    TakenBack,
-    /// There was nothing to take back, and why.
-    Nothing(String),
-}
-
-/// Why a change was not made, or not taken back.
-#[derive(Debug, thiserror::Error)]
-pub enum ChangeError {
-    /// What was seen when the change was planned is not there any more. Nothing was done.
-    #[error("{object} is not as it was a moment ago: {what}")]
-    Moved {
-        /// Which object.
-        object: ObjectRef,
-        /// What is different.
-        what: String,
-    },
-    /// Somebody else has put other values where the drill had put its own.
-    #[error("{object} was changed by somebody else meanwhile: {}; set it as you want it, then: labctl scenario recover --keep-theirs", .differences.join("; "))]
-    Conflict {
-        /// Which object.
-        object: ObjectRef,
-        /// Field by field.
-        differences: Vec<String>,
-    },
-    /// It went on changing while it was written.
-    #[error("{object} changed {TRIES} times while it was to be written")]
-    Restless {
-        /// Which object.
-        object: ObjectRef,
-    },
-    /// The API server said no, or nothing.
-    #[error(transparent)]
-    Cluster(#[from] ClusterError),
 }
 
 const TRIES: u32 = 10;
@@ -152,71 +84,28 @@ fn operations(fields: &[&Field], live: &Value) -> Vec<Value> {
     operations
 }
 
-impl Change {
-    /// Makes the change, if it is not made yet.
-    pub async fn make(&self, cluster: &Cluster, object: &ObjectRef, uid: &str) -> Result<(), ChangeError> {
-        let moved = |what: String| ChangeError::Moved { object: object.clone(), what };
-        match self {
-            Self::Fields { fields, .. } => {
-                for _ in 0..TRIES {
-                    let live = cluster.read(object).await?.filter(|live| live["metadata"]["uid"] == uid);
-                    let live = live.ok_or_else(|| moved("it is gone".to_owned()))?;
-                    let (open, strange) = open(fields, &live);
-                    if !strange.is_empty() {
-                        return Err(moved(strange.join("; ")));
-                    }
-                    if open.is_empty() {
-                        return Ok(());
-                    }
-                    if let Tied::Done(_) = cluster.patch(object, &live, &operations(&open, &live)).await? {
-                        return Ok(());
-                    }
-                }
-                Err(ChangeError::Restless { object: object.clone() })
-            }
-            Self::Made { object: whole } => Ok(cluster.make(whole).await?),
-            Self::PodEnded => Ok(cluster.end_one(object, uid).await?),
-            // whoever starts it goes on listening to it
-            Self::Process { .. } => Ok(()),
+/// Sets `fields`, those that are not set yet.
+pub(super) async fn make(cluster: &Cluster, object: &ObjectRef, uid: &str, fields: &[Field]) -> Result<(), ChangeError> {
+    let moved = |what: String| ChangeError::Moved { object: object.clone(), what };
+    for _ in 0..TRIES {
+        let live = cluster.read(object).await?.filter(|live| live["metadata"]["uid"] == uid);
+        let live = live.ok_or_else(|| moved("it is gone".to_owned()))?;
+        let (open, strange) = open(fields, &live);
+        if !strange.is_empty() {
+            return Err(moved(strange.join("; ")));
+        }
+        if open.is_empty() {
+            return Ok(());
+        }
+        if let Tied::Done(_) = cluster.patch(object, &live, &operations(&open, &live)).await? {
+            return Ok(());
         }
     }
-
-    /// Takes the change back, if it is there. `run` is the run that made it. With `keep_theirs`, what somebody else has set meanwhile is no conflict.
-    pub async fn undo(
-        &self,
-        cluster: &Cluster,
-        object: &ObjectRef,
-        uid: &str,
-        run: &str,
-        keep_theirs: bool,
-    ) -> Result<Undone, ChangeError> {
-        match self {
-            Self::Fields { fields, owners } => undo_fields(cluster, object, uid, run, fields, owners, keep_theirs).await,
-            Self::Made { .. } => {
-                let Some(live) = cluster.read(object).await? else {
-                    return Ok(Undone::Nothing("it is not there (any more)".to_owned()));
-                };
-                if live["metadata"]["labels"][RUN_LABEL] != run {
-                    return Ok(Undone::Nothing("what is there by its name is not of this drill".to_owned()));
-                }
-                cluster.end_one(object, live["metadata"]["uid"].as_str().unwrap_or_default()).await?;
-                Ok(Undone::TakenBack)
-            }
-            Self::PodEnded => Ok(Undone::Nothing("its controller makes another".to_owned())),
-            Self::Process { marker, process } => load::undo(object, marker, *process).await,
-        }
-    }
-
-    /// Whether it is the process with this marker (`<run>/<name>`).
-    pub fn is_process(&self, wanted: &str) -> bool {
-        matches!(self, Self::Process { marker, .. } if marker.split_once('=').is_some_and(|(_, value)| value == wanted))
-    }
+    Err(ChangeError::Restless { object: object.clone() })
 }
 
-/// Says which run changed an object, or made it.
-pub const RUN_LABEL: &str = "labctl.dev/run";
-
-async fn undo_fields(
+/// Sets `fields` back and gives them to those who owned them (`owners`).
+pub(super) async fn undo(
     cluster: &Cluster,
     object: &ObjectRef,
     uid: &str,
