@@ -108,7 +108,7 @@ fn what_cannot_be_meant_is_refused_in_words() {
     refused("- {name: a, loki: {push: {}, line: 'x @{nonce}'}}", &["at least one label"]);
     refused("- {name: a, loki: {push: 'app=x', line: 'x @{nonce}'}}", &["`app=x` is not a set of labels"]);
     refused("- {name: a, trace: {search: x, linked: {producer: a, consumer: b}}}", &["either {id, services, linked} or {search, min}"]);
-    refused("- {name: a, queue: {name: q}}", &["either {name, exists: true} or {name, roundTrip: true}"]);
+    refused("- {name: a, queue: {name: q}}", &["either {name, exists: true}, {name, roundTrip: true} or {name, messages, op, value}"]);
     refused("- {name: a, queue: {name: q, exists: true, roundTrip: true}}", &["either"]);
     refused("- {name: a, k8s: {kind: Pod, name: x, expect: bound}}", &["is for PersistentVolumeClaim"]);
     refused("- {name: a, k8s: {kind: Pod, name: x, expect: happy}}", &["happy"]);
