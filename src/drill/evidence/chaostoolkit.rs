@@ -203,7 +203,11 @@ fn commands(record: &Record) -> Option<(Vec<String>, Option<Vec<String>>)> {
             let words = |after: bool| with(&["patch", &target, "--type=json", "-p", &patch(after)]);
             (words(true), Some(words(false)))
         }
-        Change::Process { .. } => return None,
+        Change::NodePaused => {
+            let docker = |verb: &str| vec!["docker".to_owned(), verb.to_owned(), object.name.clone()];
+            (docker("pause"), Some(docker("unpause")))
+        }
+        Change::Process { .. } | Change::NodeStressed(_) | Change::QueueSet(_) | Change::MessageSent(_) => return None,
     })
 }
 
