@@ -216,7 +216,7 @@ impl Context {
     }
 
     /// k6 from PATH, else the bundle's.
-    pub fn k6(&self, bundle: Option<&OpenBundle>) -> Result<K6, Failure> {
+    pub fn k6(bundle: Option<&OpenBundle>) -> Result<K6, Failure> {
         let program = tool("k6", k6::find(std::env::var_os("PATH").as_deref()), bundle)?;
         let supervisor = std::env::current_exe().ok().map(PathBuf::into_os_string);
         Ok(K6 { program, supervisor })

@@ -82,7 +82,7 @@ pub fn load_tool(context: &Context, setup: &Setup, scenario: &Scenario) -> Resul
             addresses.insert(format!("{name}/{}", endpoint.name), address);
         }
     }
-    Ok(Some(Tool { k6: context.k6(setup.images.bundle())?, addresses }))
+    Ok(Some(Tool { k6: Context::k6(setup.images.bundle())?, addresses }))
 }
 
 /// The folder that names of scripts in a scenario's file start from.
@@ -115,6 +115,7 @@ pub async fn run(context: &Arc<Context>, args: &DrillArgs) -> Result<u8, Failure
     evidence::put_scenario(&folder, &scenario)?;
     let mut drill = Drill::new(run.clone(), &context.global.lab, scenario, ground, folder.clone());
     drill.base = base;
+    drill.baseline = drill::find_baseline(&context.folder(), &runs, &drill.scenario);
     let drill = Arc::new(drill);
     let plan = compile(&drill).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
     let choice = context.front_end(args.output, true);
@@ -127,6 +128,9 @@ pub async fn run(context: &Arc<Context>, args: &DrillArgs) -> Result<u8, Failure
     let result = concluded(&drill, &state);
     if let Err(error) = evidence::seal(&folder, &result) {
         show::err(&format!("error: the evidence could not be sealed: {error} [LAB-FILE-001]\n"));
+    }
+    if args.keep_baseline {
+        drill::keep_baseline(&context.folder(), &result, &drill.scenario).map_err(|why| Failure::new("LAB-LOAD-002", why))?;
     }
     if choice.mode != Mode::Json {
         tell(&result, &folder.display().to_string());

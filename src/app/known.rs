@@ -125,6 +125,7 @@ pub const KNOWN: &[Known] = &[
         "a load could not be brought, or not to its end",
         "the message has k6's own words; k6/output.txt in the folder of the run has all of them",
     ),
+    known("LAB-LOAD-002", code::NOT_KNOWN, "a run cannot be kept as baseline", "only a run that passed and brought load can; run it again"),
     known(
         "LAB-LOCK-001",
         code::LOCKED,

@@ -2,6 +2,7 @@
 
 mod attach;
 mod charts;
+mod compare;
 mod context;
 mod detach;
 mod diff;
@@ -13,6 +14,7 @@ pub mod exit;
 mod gameday;
 mod known;
 mod logs;
+mod new;
 mod parts;
 mod plan;
 mod postmortem;

@@ -189,7 +189,7 @@ fn status(head: &RunHead) -> String {
 }
 
 /// The journal of the run whose id starts with `start`, or of the newest; a path is taken as it is.
-fn find(context: &Context, start: Option<&str>) -> Result<PathBuf, Failure> {
+pub fn find(context: &Context, start: Option<&str>) -> Result<PathBuf, Failure> {
     if let Some(path) = start.map(Path::new).filter(|path| path.is_file()) {
         return Ok(path.to_owned());
     }

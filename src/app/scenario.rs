@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::exit::{Failure, code};
-use super::{drill, recover, runs, show};
+use super::{compare, drill, new, recover, runs, show};
 use crate::catalog;
 use crate::cli::{Format, HaltVerb, KindVerb, ScenarioVerb};
 use crate::drill::preview;
@@ -102,6 +102,8 @@ pub async fn run(context: &Arc<Context>, verb: &ScenarioVerb) -> Result<u8, Fail
         ScenarioVerb::List { output } => list(context, Which::All, *output),
         ScenarioVerb::Lint { which } => lint(context, which),
         ScenarioVerb::Plan { which, output } => plan(context, which, *output).await,
+        ScenarioVerb::New { name, load } => new::write(context, name, *load),
+        ScenarioVerb::Compare { a, b, output } => compare::run(context, a, b, *output),
         ScenarioVerb::Run(args) => drill::run(context, args).await,
         ScenarioVerb::Recover { run, keep_theirs, wait, output } => {
             recover::run(context, run.as_deref(), *keep_theirs, wait.time(), *output).await

@@ -28,6 +28,24 @@ pub enum ScenarioVerb {
     },
     /// Carry a scenario out, and take back all that it changed, whatever happens.
     Run(DrillArgs),
+    /// Write a new scenario's file, with words on each part. What is there is never overwritten.
+    New {
+        /// Its name; the file is NAME.yaml in this folder.
+        name: String,
+        /// One that only brings load, and breaks nothing.
+        #[arg(long)]
+        load: bool,
+    },
+    /// Show what is different between two runs: verdicts, figures of checks, figures of loads.
+    Compare {
+        /// The earlier run; the start or end of its id is enough.
+        a: String,
+        /// The later run.
+        b: String,
+        /// How the answer is shown.
+        #[arg(long, short, value_enum, default_value_t)]
+        output: Format,
+    },
     /// Take back what drills that were killed have left, and say what cannot be taken back.
     Recover {
         /// The start of a run's id is enough; else all that have something left.
@@ -77,6 +95,9 @@ pub struct DrillArgs {
     /// Refuse, instead of taking it back first, where an earlier drill was killed and has left something.
     #[arg(long)]
     pub no_recover: bool,
+    /// Later runs of this scenario are compared with this one, if it passes; else with the last that passed.
+    #[arg(long)]
+    pub keep_baseline: bool,
     /// What to do while another labctl works on the lab.
     #[command(flatten)]
     pub wait: WaitArgs,

@@ -1,6 +1,6 @@
 //! What the steps of one drill share: the lab it stands on, and what they have found out so far.
 
-use super::load::{Loads, Tool};
+use super::load::{Baseline, Loads, Tool};
 use super::records::Records;
 use super::verdict::Because;
 use crate::adapters::docker::{Container, DockerError, Engine};
@@ -81,6 +81,8 @@ pub struct Drill {
     pub folder: PathBuf,
     /// The folder of its file, which names of scripts start from.
     pub base: PathBuf,
+    /// What the load is compared with, or why there is nothing.
+    pub baseline: Result<Baseline, String>,
     /// Loads at work.
     pub loads: Loads,
     /// Cancelled when the drill has to be taken back now.
@@ -138,7 +140,8 @@ impl Drill {
     pub fn new(run: RunId, lab: &str, scenario: Scenario, ground: Ground, folder: PathBuf) -> Self {
         let (lab, stop, enough) = (lab.to_owned(), CancellationToken::new(), CancellationToken::new());
         let (base, loads) = (PathBuf::from("."), Loads::default());
-        Self { run, lab, scenario, ground, folder, base, loads, stop, enough, outcome: Mutex::default() }
+        let baseline = Err("no run is kept as baseline, and none has passed".to_owned());
+        Self { run, lab, scenario, ground, folder, base, baseline, loads, stop, enough, outcome: Mutex::default() }
     }
 
     /// What was found out so far. Never held across a wait.

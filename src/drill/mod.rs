@@ -16,7 +16,7 @@ mod verdict;
 
 pub use compile::{compile, preview};
 pub use ground::{Drill, Ground, Nodes, go_on_when};
-pub use load::{Address, Tool};
+pub use load::{Address, Baseline, LOAD, Tool, find_baseline, keep_baseline};
 pub use records::{Record, Records, left};
 pub use recover::{Recovery, Unfinished, recovery};
 pub use sweep::{Leftover, clear, leftovers};

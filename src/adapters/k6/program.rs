@@ -196,12 +196,11 @@ async fn wait(child: &mut Child, pid: u32, deadline: Duration, stop: &Cancellati
         status = child.wait() => Some(status.ok()),
         () = tokio::time::sleep(GRACE) => None,
     };
-    let status = match polite {
-        Some(status) => status,
-        None => {
-            process::signal_group(pid, process::Signal::Kill);
-            child.wait().await.ok()
-        }
+    let status = if let Some(status) = polite {
+        status
+    } else {
+        process::signal_group(pid, process::Signal::Kill);
+        child.wait().await.ok()
     };
     How { status, told: true, late }
 }

@@ -10,12 +10,15 @@ use std::time::Duration;
 /// Samples by metric; those of a submetric under its whole name, `http_req_duration{status:200}`.
 pub type Counts = BTreeMap<String, u64>;
 
+/// Name and tags.
+type Submetric = (String, BTreeMap<String, String>);
+
 /// Sums samples up. Figures of a stretch of time are taken out; counts stay.
 #[derive(Debug, Default)]
 pub struct Meter {
     counts: Counts,
-    /// By metric, the submetrics that something is claimed of: name and tags.
-    parts: BTreeMap<String, Vec<(String, BTreeMap<String, String>)>>,
+    /// By metric, the submetrics that something is claimed of.
+    parts: BTreeMap<String, Vec<Submetric>>,
     requests: u64,
     judged: u64,
     failed: u64,

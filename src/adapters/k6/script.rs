@@ -22,7 +22,7 @@ pub fn built_in(load: &K6Load, lasts: HumanDuration) -> String {
     format!("const load = {whole};\n\n{SCRIPT}")
 }
 
-fn seconds(time: HumanDuration) -> String {
+fn millis(time: HumanDuration) -> String {
     format!("{}ms", time.get().as_millis())
 }
 
@@ -30,21 +30,19 @@ fn executor(load: &K6Load, lasts: HumanDuration) -> Value {
     let a_minute = |rate: Rate| u64::from(rate.count) * 60 / u64::from(rate.seconds.max(1));
     let most = load.stages.iter().map(|stage| stage.rate).chain(load.rate).map(a_minute).max();
     let Some(most) = most else {
-        return json!({"executor": "constant-vus", "vus": load.vus.unwrap_or(1), "duration": seconds(lasts), "gracefulStop": "5s"});
+        return json!({"executor": "constant-vus", "vus": load.vus.unwrap_or(1), "duration": millis(lasts), "gracefulStop": "5s"});
     };
     // enough for answers that take two seconds
     let guessed = u32::try_from(most / 30).unwrap_or(MOST_VUS).clamp(4, MOST_VUS);
     let vus = load.vus.unwrap_or(guessed);
     let first = vus.min(guessed.div_ceil(4).max(2));
-    let (name, rest) = match load.rate {
-        Some(rate) => {
-            ("constant-arrival-rate", json!({"rate": rate.count, "timeUnit": format!("{}s", rate.seconds), "duration": seconds(lasts)}))
-        }
-        None => {
-            let stages: Vec<Value> =
-                load.stages.iter().map(|stage| json!({"target": a_minute(stage.rate), "duration": seconds(stage.duration)})).collect();
-            ("ramping-arrival-rate", json!({"startRate": 0, "timeUnit": "1m", "stages": stages}))
-        }
+    let (name, rest) = if let Some(rate) = load.rate {
+        let unit = format!("{}s", rate.seconds);
+        ("constant-arrival-rate", json!({"rate": rate.count, "timeUnit": unit, "duration": millis(lasts)}))
+    } else {
+        let stages: Vec<Value> =
+            load.stages.iter().map(|stage| json!({"target": a_minute(stage.rate), "duration": millis(stage.duration)})).collect();
+        ("ramping-arrival-rate", json!({"startRate": 0, "timeUnit": "1m", "stages": stages}))
     };
     let mut whole = json!({"executor": name, "preAllocatedVUs": first, "maxVUs": vus, "gracefulStop": "5s"});
     if let (Some(whole), Value::Object(rest)) = (whole.as_object_mut(), rest) {

@@ -28,10 +28,9 @@ pub fn judge(name: &str, fault: bool, ended: &Ended, summary: Result<&Summary, &
         _ if ended.late => Some((Because::NotCarriedOut, "k6 did not end in time and was ended".to_owned())),
         Exit::Interrupted(_) if ended.told => None,
         Exit::Broken(_) if ended.told && fault => None,
-        Exit::Done => None,
         // each threshold says so itself; a test that the script marked as failed has only this
         Exit::Failed(why) if claims.iter().all(|claim| claim.health == Health::Pass) => Some((Because::HypothesisFailed, with_tail(why))),
-        Exit::Failed(_) => None,
+        Exit::Done | Exit::Failed(_) => None,
         Exit::Invalid(why) => Some((Because::Unusable, with_tail(why))),
         Exit::Interrupted(why) => Some((Because::Person, why.clone())),
         Exit::Aborted(why) => Some((Because::Abort, with_tail(why))),

@@ -63,7 +63,7 @@ impl Step for Recover {
 pub async fn steady_again(drill: &Drill, cx: &Cx) -> Result<SteadyAgain, String> {
     let asked = drill.scenario.hypotheses.iter().filter_map(|hypothesis| match &hypothesis.claim {
         Claim::Recovery(recovery) => Some(recovery.consecutive),
-        Claim::Check { .. } => None,
+        Claim::Check { .. } | Claim::Baseline(_) => None,
     });
     let wanted = asked.max().unwrap_or(CONSECUTIVE);
     let checks: Vec<&Check> = drill.scenario.steady_state.checks.iter().collect();

@@ -1,6 +1,7 @@
 //! Step: what is claimed of the end: hypotheses that are looked at once all is whole again, and how soon it was.
 
 use crate::drill::ground::Drill;
+use crate::drill::load::compared;
 use crate::engine::step::{Cx, Observed, Step, StepError};
 use crate::model::run::{Health, brief_time};
 use crate::model::scenario::{CheckRow, Claim};
@@ -36,6 +37,13 @@ impl Step for Verify {
                     (result.health, result.seen)
                 }
                 Claim::Check { .. } => continue,
+                Claim::Baseline(claim) => {
+                    let row = compared(drill, &hypothesis.name, claim);
+                    cx.sink.probe(&hypothesis.name, row.health, row.seen.clone());
+                    let told = (row.health, row.seen.clone());
+                    drill.outcome().checks.push(row);
+                    told
+                }
                 Claim::Recovery(recovery) => {
                     let took = drill.outcome().recovery_ms;
                     let within = recovery.within;

@@ -30,6 +30,8 @@ pub enum Claim {
     },
     /// The steady state holds again soon after all was taken back.
     Recovery(Recovery),
+    /// A figure of the load is not much worse than it was in an earlier run.
+    Baseline(BaselineClaim),
 }
 
 /// When a check is looked at, as Litmus names it. <https://litmuschaos.github.io/litmus/experiments/concepts/chaos-resources/probes/contents/>
@@ -97,6 +99,44 @@ fn three() -> u32 {
     3
 }
 
+/// How a figure of the load compares with the one of the baseline: the run that was kept as such, else the last that passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct BaselineClaim {
+    /// Which figure.
+    pub metric: LoadMetric,
+    /// By how much it may be worse, as a share of the baseline's; for `failed` in points of percent.
+    pub worse_at_most: Percent,
+}
+
+/// A figure of a load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum LoadMetric {
+    /// Half of the requests took no longer.
+    Median,
+    /// Nineteen of twenty.
+    P95,
+    /// Ninety-nine of a hundred.
+    P99,
+    /// Requests a second: less is worse.
+    Rate,
+    /// The share of requests that failed.
+    Failed,
+}
+
+impl fmt::Display for LoadMetric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Median => "median",
+            Self::P95 => "p95",
+            Self::P99 => "p99",
+            Self::Rate => "rate",
+            Self::Failed => "failed",
+        })
+    }
+}
+
 /// What has to recover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -119,6 +159,8 @@ written_check! {
         within: Option<HumanDuration>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         recovery: Option<Recovery>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        baseline: Option<BaselineClaim>,
     }
 }
 
@@ -129,6 +171,12 @@ impl TryFrom<HypothesisItem> for Hypothesis {
         let name = std::mem::take(&mut item.name);
         let (mode, tolerate, within) = (item.mode.take(), item.tolerate.take(), item.within.take());
         let wrong = |text: &str| CheckError::Value(format!("hypothesis `{name}`: {text}"));
+        if let Some(baseline) = item.baseline.take() {
+            if mode.is_some() || tolerate.is_some() || within.is_some() || item.recovery.is_some() || item.only(&name).is_ok() {
+                return Err(wrong("`baseline` stands alone: it is judged once, when the load has ended"));
+            }
+            return Ok(Self { name, claim: Claim::Baseline(baseline) });
+        }
         if let Some(recovery) = item.recovery.take() {
             if mode.is_some() || tolerate.is_some() || within.is_some() || item.only(&name).is_ok() {
                 return Err(wrong("`recovery` stands alone: it has its own `within`"));
@@ -156,6 +204,7 @@ impl From<Hypothesis> for HypothesisItem {
         let name = hypothesis.name;
         match hypothesis.claim {
             Claim::Recovery(recovery) => Self { name, recovery: Some(recovery), ..Self::default() },
+            Claim::Baseline(baseline) => Self { name, baseline: Some(baseline), ..Self::default() },
             Claim::Check { check, mode, tolerate } => {
                 let tolerate = Some(tolerate).filter(|tolerate| *tolerate != Percent::default());
                 Self { name, mode: Some(mode), tolerate, within: check.within, ..Self::looking_at(check.what) }

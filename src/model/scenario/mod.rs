@@ -12,7 +12,7 @@ mod result;
 pub use aws::{AwsFault, QueueFault};
 pub use fault::{BadConfig, BadImage, Fault, Inject, K8sFault, Landed, PodDelete, Scale};
 pub use file::{Blast, Evidence, Requires, RollbackSpec, Scenario, ScenarioKind, ScenarioMetadata, SteadyState, Target};
-pub use hypothesis::{Abort, Claim, Hypothesis, Mode, Recovery, RecoveryOf};
+pub use hypothesis::{Abort, BaselineClaim, Claim, Hypothesis, LoadMetric, Mode, Recovery, RecoveryOf};
 pub use load::{K6Load, Load, LoadRequest, LoadStage, Rate};
 pub use node::{CpuStress, MemoryStress, NodeFault, NodeHarm, NodeRole};
 pub use problems::is_platform;

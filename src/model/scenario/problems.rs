@@ -89,7 +89,11 @@ impl Scenario {
     }
 
     fn load_problems(&self, found: &mut Vec<String>) {
-        let Some(load) = &self.load else { return };
+        let Some(load) = &self.load else {
+            let compared = self.hypotheses.iter().filter(|hypothesis| matches!(hypothesis.claim, Claim::Baseline(_)));
+            found.extend(compared.map(|hypothesis| format!("hypothesis `{}` compares loads, and there is no `load`", hypothesis.name)));
+            return;
+        };
         found.extend(load.k6.problems("load.k6"));
         let lasts = load.lasts();
         let whole = Load { duration: None, ..load.clone() }.lasts();
@@ -158,7 +162,7 @@ impl Scenario {
         found.extend(problems(&self.steady_state.checks, Stage::Ready).into_iter().map(|problem| steady(&problem)));
         for check in self.hypotheses.iter().filter_map(|hypothesis| match &hypothesis.claim {
             Claim::Check { check, mode, .. } => Some((check.as_ref(), mode.sampled())),
-            Claim::Recovery(_) => None,
+            Claim::Recovery(_) | Claim::Baseline(_) => None,
         }) {
             let (check, sampled) = check;
             let stage = if sampled { Stage::Ready } else { Stage::Proof };
@@ -188,7 +192,7 @@ impl Scenario {
     pub fn checks(&self) -> impl Iterator<Item = &Check> {
         let claimed = self.hypotheses.iter().filter_map(|hypothesis| match &hypothesis.claim {
             Claim::Check { check, .. } => Some(check.as_ref()),
-            Claim::Recovery(_) => None,
+            Claim::Recovery(_) | Claim::Baseline(_) => None,
         });
         let landed = self.inject.iter().filter_map(|inject| inject.landed.as_ref().map(|landed| &landed.check));
         self.steady_state.checks.iter().chain(claimed).chain(landed).chain(self.abort.iter().map(|abort| &abort.check))

@@ -1,6 +1,6 @@
 //! What came of a drill: `result.json`. Verdict and rollback are two fields and never mixed: a drill may have failed and be clean.
 
-use super::hypothesis::Mode;
+use super::hypothesis::{LoadMetric, Mode};
 use crate::model::run::{At, Health, RunId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -135,6 +135,17 @@ pub struct LoadRow {
 }
 
 impl LoadRow {
+    /// One of its figures.
+    pub fn figure(&self, metric: LoadMetric) -> Option<f64> {
+        match metric {
+            LoadMetric::Median => self.median_ms,
+            LoadMetric::P95 => self.p95_ms,
+            LoadMetric::P99 => self.p99_ms,
+            LoadMetric::Rate => Some(self.requests_per_s).filter(|_| self.requests > 0),
+            LoadMetric::Failed => self.failed_share,
+        }
+    }
+
     /// In a few words.
     pub fn sentence(&self) -> String {
         let failed = self.failed_share.map(|share| format!(", {:.1} % failed", share * 100.0)).unwrap_or_default();

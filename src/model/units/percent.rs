@@ -15,6 +15,11 @@ impl Percent {
     /// All of it.
     pub const ALL: Self = Self(1000);
 
+    /// 0 to 1.
+    pub fn share(self) -> f64 {
+        f64::from(self.0) / 1000.0
+    }
+
     /// Whether `part` of `whole` is more than this share.
     pub fn is_passed_by(self, part: usize, whole: usize) -> bool {
         part.saturating_mul(1000) > whole.saturating_mul(usize::from(self.0))
