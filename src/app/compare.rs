@@ -32,7 +32,8 @@ struct Words {
 #[derive(Debug, Serialize)]
 struct Figure {
     what: String,
-    figure: String,
+    /// What it counts, with its unit.
+    unit: String,
     a: Option<f64>,
     b: Option<f64>,
     /// In percent of `a`; nothing where that says nothing.
@@ -43,10 +44,10 @@ struct Figure {
 }
 
 impl Figure {
-    fn new(what: &str, figure: &str, a: Option<f64>, b: Option<f64>) -> Self {
+    fn new(what: &str, unit: &str, a: Option<f64>, b: Option<f64>) -> Self {
         let change = |a: f64, b: f64| (b - a) / a * 100.0;
         let change_percent = a.zip(b).filter(|(a, _)| *a != 0.0).map(|(a, b)| (change(a, b) * 10.0).round() / 10.0);
-        Self { what: what.to_owned(), figure: figure.to_owned(), a, b, change_percent, health: None }
+        Self { what: what.to_owned(), unit: unit.to_owned(), a, b, change_percent, health: None }
     }
 }
 
@@ -146,7 +147,7 @@ fn cells(figure: &Figure) -> Vec<String> {
         format!("{value}{}", word(health))
     };
     let change = figure.change_percent.map_or_else(String::new, |change| format!("{change:+.1} %"));
-    vec![figure.what.clone(), figure.figure.clone(), value(figure.a, of_a), value(figure.b, of_b), change]
+    vec![figure.what.clone(), figure.unit.clone(), value(figure.a, of_a), value(figure.b, of_b), change]
 }
 
 #[cfg(test)]

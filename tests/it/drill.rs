@@ -1,6 +1,7 @@
 //! Drills over a faked wire: what is found out, what is taken back, and that this is so wherever a drill is killed.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "clippy knows tests only by #[test]; these are their helpers")]
 
+mod load;
 mod world;
 
 use labctl::adapters::kube::{Forwards, Objects};
@@ -8,7 +9,7 @@ use labctl::app::exit::of_drill;
 use labctl::checks::{Lookup, Prober};
 use labctl::cluster::Cluster;
 use labctl::drill::{
-    Drill, Ground, Records, Recovery, Unfinished, clear, compile, conclude, evidence, go_on_when, left, leftovers, recovery,
+    Drill, Ground, Records, Recovery, Tool, Unfinished, clear, compile, conclude, evidence, go_on_when, left, leftovers, recovery,
 };
 use labctl::engine::journal::JournalWriter;
 use labctl::engine::{Clock, RunOptions, RuntimeClock, run};
@@ -72,6 +73,7 @@ struct Rig {
     api: Api,
     runs: TempDir,
     halt: TempDir,
+    tool: Option<Tool>,
 }
 
 impl Rig {
@@ -79,7 +81,7 @@ impl Rig {
         // hundreds of journals are forced to disk here; in memory that costs nothing
         let memory = Path::new("/dev/shm");
         let runs = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
-        Self { api: Api::new(), runs: runs.unwrap(), halt: tempfile::tempdir().unwrap() }
+        Self { api: Api::new(), runs: runs.unwrap(), halt: tempfile::tempdir().unwrap(), tool: None }
     }
 
     fn ground(&self) -> Ground {
@@ -93,7 +95,7 @@ impl Rig {
             platform: BTreeSet::from(["shop".to_owned()]),
             halt: self.halt.path().join("halt"),
             holder: None,
-            load: None,
+            load: self.tool.clone(),
             clock: Arc::new(RuntimeClock::starting(time::OffsetDateTime::UNIX_EPOCH)),
         }
     }

@@ -161,6 +161,65 @@ fn a_drill_that_could_not_fail_or_that_reaches_too_far_is_refused() {
     assert!(read(&without("  checks:", "inject:")).unwrap_err().contains("steady state"));
 }
 
+const LOAD: &str = r#"apiVersion: labctl.dev/v1
+kind: Scenario
+metadata: {name: own, title: Something holds}
+target: {namespace: apps, selector: {app: orders}, blast: {maxPods: 2}}
+steadyState:
+  checks:
+    - {name: answers, http: {endpoint: orders/http, path: /ready}}
+load:
+  duration: 1m
+  k6:
+    endpoint: orders/http
+    rate: 20/s
+    requests:
+      - {method: POST, path: /orders, json: {item: "@{nonce}"}, status: 202, capture: {id: /id}}
+      - {path: "/orders/@{id}"}
+    thresholds: {http_req_failed: ["rate<0.01"]}
+hypotheses:
+  - {name: no-slower, baseline: {metric: p95, worseAtMost: 20%}}
+"#;
+
+#[test]
+fn a_load_alone_is_a_scenario_and_is_written_as_it_is_read() {
+    let own = read(LOAD).unwrap();
+    assert!(own.inject.is_empty() && own.brings_load());
+    let load = own.load.as_ref().unwrap();
+    assert_eq!((load.lasts().to_string(), load.k6.to_string()), ("1m".to_owned(), "20/s against orders/http".to_owned()));
+    let yaml = serde_saphyr::to_string(&own).unwrap();
+    assert_eq!(read(&yaml).unwrap(), own, "{yaml}");
+    let validator = jsonschema::validator_for(&schema::of::<Scenario>()).unwrap();
+    assert!(validator.is_valid(&serde_saphyr::from_str::<serde_json::Value>(LOAD).unwrap()));
+}
+
+#[test]
+fn a_load_that_could_not_fail_or_does_not_fit_is_refused() {
+    for (from, to, says) in [
+        (
+            "    thresholds: {http_req_failed: [\"rate<0.01\"]}\nhypotheses:\n  - {name: no-slower, baseline: {metric: p95, worseAtMost: 20%}}\n",
+            "",
+            "could never fail",
+        ),
+        ("  duration: 1m\n", "", "how long it lasts is not said"),
+        ("  duration: 1m\n", "  duration: 20m\n", "longer than maxDuration"),
+        ("rate: 20/s", "rate: 20", "write it like 20/s"),
+        ("endpoint: orders/http\n    rate", "endpoint: http\n    rate", "needs its component"),
+        ("/orders/@{id}", "/orders/@{other}", "@{other} is not known here"),
+        ("rate: 20/s", "rat: 20/s", "did you mean `rate`"),
+        ("worseAtMost: 20%}}", "worseAtMost: 20%}, mode: EOT}", "`baseline` stands alone"),
+        ("    rate: 20/s\n", "    rate: 20/s\n    stages: [{rate: 5/s, duration: 1m}]\n", "use one"),
+    ] {
+        assert!(LOAD.contains(from), "{from}");
+        let error = read(&LOAD.replacen(from, to, 1)).map(|read| panic!("{to} was read as {read:?}")).unwrap_err();
+        assert!(error.contains(says), "should say {says:?}, says:\n{error}");
+    }
+    let short = LOAD.replace("hypotheses:", "inject: [{name: gone, k8s: {podDelete: {}}, duration: 2m}]\nhypotheses:");
+    assert!(read(&short).map(drop).unwrap_err().contains("would end before the faults do"));
+    let none = GOOD.replace("hypotheses:", "hypotheses:\n  - {name: b, baseline: {metric: p95, worseAtMost: 20%}}");
+    assert!(read(&none).map(drop).unwrap_err().contains("there is no `load`"));
+}
+
 #[test]
 fn every_shipped_scenario_is_right_and_named_as_its_file() {
     let files = Files::default();

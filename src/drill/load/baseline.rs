@@ -76,17 +76,17 @@ pub fn keep(lab: &Path, result: &DrillResult, scenario: &Scenario) -> Result<(),
 }
 
 /// The load of this drill beside its baseline. Without one of the two there is nothing to say.
-pub fn compared(drill: &Drill, name: &str, claim: &BaselineClaim) -> CheckRow {
+pub fn compared(drill: &Drill, name: &str, claim: BaselineClaim) -> CheckRow {
     let now = drill.outcome().loads.iter().find(|load| load.name == LOAD).cloned();
     let BaselineClaim { metric, worse_at_most } = claim;
     let (health, value, seen) = match (&drill.baseline, now) {
         (Err(why), _) => (Health::NoData, None, why.clone()),
         (Ok(_), None) => (Health::NoData, None, "no load came to its end".to_owned()),
-        (Ok(before), Some(now)) => match (before.load.figure(*metric), now.figure(*metric)) {
+        (Ok(before), Some(now)) => match (before.load.figure(metric), now.figure(metric)) {
             (Some(was), Some(is)) => {
-                let worse = worse(*metric, was, is);
+                let worse = worse(metric, was, is);
                 let health = if worse <= worse_at_most.share() { Health::Pass } else { Health::Fail };
-                (health, Some(is), format!("{} now, {} in {}: {}", told(*metric, is), told(*metric, was), before.run, by(*metric, worse)))
+                (health, Some(is), format!("{} now, {} in {}: {}", told(metric, is), told(metric, was), before.run, by(metric, worse)))
             }
             _ => (Health::NoData, None, format!("{metric} is not known of both runs")),
         },

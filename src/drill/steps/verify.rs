@@ -38,7 +38,7 @@ impl Step for Verify {
                 }
                 Claim::Check { .. } => continue,
                 Claim::Baseline(claim) => {
-                    let row = compared(drill, &hypothesis.name, claim);
+                    let row = compared(drill, &hypothesis.name, *claim);
                     cx.sink.probe(&hypothesis.name, row.health, row.seen.clone());
                     let told = (row.health, row.seen.clone());
                     drill.outcome().checks.push(row);

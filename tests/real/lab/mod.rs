@@ -12,6 +12,7 @@ mod drill;
 mod events;
 mod function;
 mod gameday;
+mod k6;
 pub mod kill;
 mod killed;
 mod last;
