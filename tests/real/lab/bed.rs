@@ -27,7 +27,7 @@ pub struct Bed {
     pub first: String,
     /// How long it took.
     pub took: Duration,
-    _keeper: Child,
+    _keeper: Option<Child>,
 }
 
 static BED: OnceLock<Option<Bed>> = OnceLock::new();
@@ -37,13 +37,31 @@ pub fn bed() -> Option<&'static Bed> {
     BED.get_or_init(|| needs("lab", "LABCTL_TEST_BUNDLE", BRING).map(|bundle| Bed::bring(&bundle))).as_ref()
 }
 
+/// A lab for tests that leave it as they have found it: the one of `LABCTL_TEST_LAB=HOME:NAME`, which somebody has up, else the shared one.
+pub fn lent() -> Option<&'static Bed> {
+    static LENT: OnceLock<Option<Bed>> = OnceLock::new();
+    let lent = LENT.get_or_init(|| {
+        let named = std::env::var("LABCTL_TEST_LAB").ok()?;
+        let (home, name) = named.split_once(':').expect("LABCTL_TEST_LAB is HOME:NAME");
+        Some(Bed {
+            home: home.into(),
+            name: name.to_owned(),
+            bundle: PathBuf::new(),
+            first: String::new(),
+            took: Duration::ZERO,
+            _keeper: None,
+        })
+    });
+    lent.as_ref().or_else(bed)
+}
+
 impl Bed {
     fn bring(bundle: &str) -> Self {
         let name = format!("rt-{}", std::process::id());
         let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&name);
         std::fs::create_dir_all(&home).unwrap();
         let keeper = keeper(&home, &name);
-        let mut bed = Self { home, name, bundle: bundle.into(), first: String::new(), took: Duration::ZERO, _keeper: keeper };
+        let mut bed = Self { home, name, bundle: bundle.into(), first: String::new(), took: Duration::ZERO, _keeper: Some(keeper) };
         let started = Instant::now();
         let output = bed.labctl(&["up", "--headless", "--stack", "lite-packages", "--bundle", bundle, "--output", "json"]);
         assert_eq!(output.status.code(), Some(0), "the first up failed: {}", told(&output));
