@@ -74,6 +74,7 @@ struct Rig {
     runs: TempDir,
     halt: TempDir,
     tool: Option<Tool>,
+    run: RunId,
 }
 
 impl Rig {
@@ -81,7 +82,13 @@ impl Rig {
         // hundreds of journals are forced to disk here; in memory that costs nothing
         let memory = Path::new("/dev/shm");
         let runs = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
-        Self { api: Api::new(), runs: runs.unwrap(), halt: tempfile::tempdir().unwrap(), tool: None }
+        Self {
+            api: Api::new(),
+            runs: runs.unwrap(),
+            halt: tempfile::tempdir().unwrap(),
+            tool: None,
+            run: RunId("20260101T000000Z-own-0001".to_owned()),
+        }
     }
 
     fn ground(&self) -> Ground {
@@ -101,7 +108,7 @@ impl Rig {
     }
 
     fn drill(&self, scenario: &Scenario) -> Arc<Drill> {
-        let run = RunId("20260101T000000Z-own-0001".to_owned());
+        let run = self.run.clone();
         let folder = self.runs.path().join(&run.0);
         Arc::new(Drill::new(run, "lab", scenario.clone(), self.ground(), folder))
     }

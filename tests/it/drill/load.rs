@@ -9,12 +9,16 @@ use labctl::model::scenario::{DrillResult, Rollback, Scenario, Verdict};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 fn rig() -> Rig {
     let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/drill/fake-k6").into();
     let address = Address { host: "api.lab.localhost".to_owned(), port: 80, namespace: "apps".to_owned() };
     let tool = Tool { k6: K6 { program, supervisor: None }, addresses: BTreeMap::from([("api/http".to_owned(), address)]) };
-    Rig { tool: Some(tool), ..Rig::new() }
+    // processes are found by the run they carry, and tests run side by side
+    static RUNS: AtomicU32 = AtomicU32::new(0x1000);
+    let run = RunId(format!("20260101T000000Z-own-{:04x}", RUNS.fetch_add(1, Ordering::Relaxed)));
+    Rig { tool: Some(tool), run, ..Rig::new() }
 }
 
 /// Only load, ended as `fake` says.
@@ -143,7 +147,7 @@ async fn a_fault_is_made_when_the_load_flows_and_the_load_outlasts_it() {
 #[tokio::test]
 async fn a_load_whose_labctl_was_killed_is_ended_by_recover() {
     let rig = rig();
-    let run = RunId("20260101T000000Z-own-0001".to_owned());
+    let run = rig.run.clone();
     let folder = rig.runs.path().join(&run.0);
     let marker = format!("LABCTL_DRILL={run}/load");
     evidence::put_scenario(&folder, &load("endless")).unwrap();
