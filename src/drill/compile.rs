@@ -69,7 +69,7 @@ pub fn compile(drill: &Arc<Drill>) -> Result<Plan, PlanError> {
             Node::new(
                 lasting.as_str(),
                 format!("Watch {}", inject.name),
-                Arc::new(Observe { drill: Arc::clone(drill), duration: inject.duration }),
+                Arc::new(Observe { drill: Arc::clone(drill), name: inject.name.clone(), duration: inject.duration }),
             )
             .group("fault")
             .needs([fault.as_str()])

@@ -102,6 +102,14 @@ impl Change {
         }
     }
 
+    /// The name of the load, where it is one.
+    pub fn process_name(&self) -> Option<&str> {
+        match self {
+            Self::Process { marker, .. } => Some(marker.rsplit_once('/')?.1),
+            _ => None,
+        }
+    }
+
     /// Whether it is the process with this marker (`<run>/<name>`).
     pub fn is_process(&self, wanted: &str) -> bool {
         matches!(self, Self::Process { marker, .. } if marker.split_once('=').is_some_and(|(_, value)| value == wanted))

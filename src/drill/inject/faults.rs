@@ -1,6 +1,6 @@
 //! What a fault of a scenario means now, counted against whom it may touch.
 
-use super::{Planned, aws, k8s, node};
+use super::{Planned, aws, k8s, node, surge};
 use crate::drill::ground::Drill;
 use crate::drill::target::{Counted, find, too_much};
 use crate::model::scenario::{Fault, Inject};
@@ -28,6 +28,7 @@ pub async fn faults(drill: &Drill, inject: &Inject) -> Result<Vec<Planned>, Stri
             }
             node::plan(fault, &touched, &drill.mark(inject), drill.most()).map_err(named)
         }
+        Fault::K6(load) => surge::plan(drill, inject, load).map_err(named),
         Fault::Aws(fault) => {
             let position = drill.scenario.inject.iter().position(|one| one.name == inject.name).unwrap_or_default();
             aws::plan(ground, fault, &drill.mark(inject), drill.scenario.lasts(position)).await.map_err(named)

@@ -1,7 +1,7 @@
 //! What shows that a fault landed: not that it was asked for, but what the lab made of it.
 
-use super::Planned;
 use super::k8s::copy_name;
+use super::{Planned, surge};
 use crate::cluster::{Cluster, ClusterError};
 use crate::drill::change::{Change, ChangeError, Opened, uses};
 use crate::drill::ground::{Drill, Ground};
@@ -15,6 +15,7 @@ pub async fn landed(drill: &Drill, fault: &Fault, made: &[Planned]) -> Result<Re
     let ground = &drill.ground;
     match fault {
         Fault::K8s(fault) => Ok(of_pods(&ground.cluster, &drill.scenario.target, fault, made, &drill.run).await?),
+        Fault::K6(_) => Ok(made.first().map_or_else(|| Err("nothing was started".to_owned()), |one| surge::landed(drill, one))),
         Fault::Node(_) | Fault::Aws(_) => {
             // all of them must have landed
             let mut seen = Vec::new();

@@ -6,6 +6,7 @@ mod k8s;
 mod landed;
 mod node;
 mod planned;
+mod surge;
 
 pub use faults::faults;
 pub use k8s::EXPIRES;

@@ -56,15 +56,28 @@ fn script_path(drill: &Drill, script: &str) -> PathBuf {
     drill.base.join(script)
 }
 
+/// What a load does, in words.
+pub fn words(load: &K6Load, lasts: HumanDuration) -> String {
+    format!("Process k6: {load} for at most {lasts}")
+}
+
+/// The process that a load of this name is, before it is there.
+pub fn planned(drill: &Drill, name: &str) -> (ObjectRef, Change) {
+    let object = ObjectRef { api_version: "labctl.dev/v1".to_owned(), kind: "Process".to_owned(), namespace: None, name: "k6".to_owned() };
+    (object, Change::Process { marker: format!("LABCTL_DRILL={}/{name}", drill.run), process: None })
+}
+
 /// Starts it; what comes back in case of an error is a sentence.
 pub async fn begin(drill: &Drill, what: &Begin<'_>, cx: &Cx) -> Result<(), String> {
     let address = reachable(drill, what.load)?.clone();
     let tool = drill.ground.load.as_ref().ok_or("no load can be made here")?;
-    let marker = format!("LABCTL_DRILL={}/{}", drill.run, what.name);
+    let (object, change) = planned(drill, what.name);
+    let Change::Process { marker, .. } = &change else { return Err("a load is a process".to_owned()) };
+    let marker = marker.clone();
     let job = prepare(drill, what, &address, &marker).await?;
     let records = drill.records();
     let said = |error: &dyn std::fmt::Display| error.to_string();
-    let words = format!("Process k6: {} for {}", what.load, what.lasts);
+    let words = words(what.load, what.lasts);
     let mut record = Record {
         v: 1,
         number: records.last().map_err(|error| said(&error))? + 1,
@@ -73,12 +86,12 @@ pub async fn begin(drill: &Drill, what: &Begin<'_>, cx: &Cx) -> Result<(), Strin
         backend: "k6".to_owned(),
         // a process of this host is ended also when the cluster is gone
         cluster: String::new(),
-        object: ObjectRef { api_version: "labctl.dev/v1".to_owned(), kind: "Process".to_owned(), namespace: None, name: "k6".to_owned() },
+        object,
         uid: String::new(),
         resource_version: String::new(),
         at: drill.now(),
         what: words.clone(),
-        change: Change::Process { marker: marker.clone(), process: None },
+        change,
     };
     records.write(&record).map_err(|error| said(&error))?;
     drill.outcome().changes.push(ChangeRow {

@@ -8,7 +8,7 @@ mod process;
 mod tool;
 
 pub use baseline::{Baseline, compared, find as find_baseline, keep as keep_baseline};
-pub use begin::{Begin, begin, reachable};
+pub use begin::{Begin, begin, planned, reachable, words};
 pub use end::{end, end_surges};
 pub use process::undo;
 pub use tool::{Address, LOAD, Loads, Tool, folder};

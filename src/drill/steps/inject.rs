@@ -3,11 +3,12 @@
 use super::rollback::{Taking, take_back};
 use crate::drill::ground::{Drill, first_bad};
 use crate::drill::inject::{self, Planned, faults};
+use crate::drill::load::{Begin, begin, folder};
 use crate::drill::records::{Record, Records};
 use crate::engine::step::{Cx, Observed, Step, StepError};
 use crate::model::check::{Check, What};
 use crate::model::run::Health;
-use crate::model::scenario::{ChangeRow, CheckRow, Inject};
+use crate::model::scenario::{ChangeRow, CheckRow, Fault, Inject, K6Load};
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,8 +51,12 @@ impl Step for InjectStep {
             }
             Err(why) => return Err(self.broken(&why)),
         };
-        for one in &planned {
-            self.make(one, cx).await?;
+        if let Fault::K6(load) = &self.inject.fault {
+            self.surge(load, cx).await?;
+        } else {
+            for one in &planned {
+                self.make(one, cx).await?;
+            }
         }
         let landed = self.landed(&planned, cx).await;
         let name = self.inject.name.clone();
@@ -75,6 +80,16 @@ impl InjectStep {
     fn broken(&self, why: &str) -> StepError {
         self.drill.outcome().broken.get_or_insert_with(|| why.to_owned());
         StepError::new("LAB-DRILL-004", format!("the fault could not be made: {why}"))
+    }
+
+    /// k6 is started, and goes on until all is taken back.
+    async fn surge(&self, load: &K6Load, cx: &Cx) -> Result<(), StepError> {
+        let (drill, name) = (&self.drill, self.inject.name.as_str());
+        let lasts = drill.scenario.max_duration;
+        let now = drill.now();
+        drill.outcome().injected.get_or_insert(now);
+        let what = Begin { name, step: &self.step, load, lasts, folder: &folder(name) };
+        begin(drill, &what, cx).await.map_err(|why| self.broken(&why))
     }
 
     async fn make(&self, one: &Planned, cx: &Cx) -> Result<(), StepError> {

@@ -1,5 +1,6 @@
 //! Step: the fault lasts, and is watched. Comes to its end at once when the drill is stopped or a person wants it to end.
 
+use super::load::watch;
 use crate::drill::ground::{Drill, Stopped};
 use crate::engine::step::{Cx, Observed, Step, StepError};
 use crate::model::units::HumanDuration;
@@ -12,6 +13,8 @@ use tokio::time::Instant;
 pub struct Observe {
     /// The drill.
     pub drill: Arc<Drill>,
+    /// The fault.
+    pub name: String,
     /// How long.
     pub duration: HumanDuration,
 }
@@ -26,6 +29,8 @@ impl Step for Observe {
         let started = Instant::now();
         let end = started + self.duration.get();
         let total = self.duration.get().as_secs();
+        // a surge tells its figures while it lasts
+        watch(&self.drill, &self.name, Some(end), cx, false).await;
         while Instant::now() < end {
             cx.sink.progress(started.elapsed().as_secs().min(total), Some(total), "s");
             tokio::select! {

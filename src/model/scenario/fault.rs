@@ -1,6 +1,7 @@
 //! What is broken, and what shows that it is.
 
 use super::aws::AwsFault;
+use super::load::K6Load;
 use super::node::NodeFault;
 use crate::model::check::{Check, CheckError, HttpCheck, What, written_check};
 use crate::model::units::HumanDuration;
@@ -31,6 +32,8 @@ pub enum Fault {
     Node(NodeFault),
     /// Through the API of the AWS emulator.
     Aws(AwsFault),
+    /// By k6: more load than there was, until all is taken back.
+    K6(Box<K6Load>),
 }
 
 impl Fault {
@@ -40,6 +43,7 @@ impl Fault {
             Self::K8s(_) => "k8s",
             Self::Node(_) => "node",
             Self::Aws(_) => "aws",
+            Self::K6(_) => "k6",
         }
     }
 }
@@ -54,6 +58,7 @@ impl fmt::Display for Fault {
             Self::K8s(K8sFault::BadConfig(BadConfig { config_map, key, value })) => write!(f, "{config_map}/{key} becomes {value}"),
             Self::Node(fault) => fault.fmt(f),
             Self::Aws(fault) => fault.fmt(f),
+            Self::K6(load) => write!(f, "surge of {load}"),
         }
     }
 }
@@ -173,6 +178,8 @@ struct InjectItem {
     node: Option<NodeFault>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     aws: Option<AwsFault>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    k6: Option<Box<K6Load>>,
 }
 
 fn half_minute() -> HumanDuration {
@@ -183,14 +190,15 @@ impl TryFrom<InjectItem> for Inject {
     type Error = CheckError;
 
     fn try_from(item: InjectItem) -> Result<Self, CheckError> {
-        let InjectItem { name, duration, landed, k8s, node, aws } = item;
-        let written: Vec<Fault> = [k8s.map(Fault::K8s), node.map(Fault::Node), aws.map(Fault::Aws)].into_iter().flatten().collect();
+        let InjectItem { name, duration, landed, k8s, node, aws, k6 } = item;
+        let written: Vec<Fault> =
+            [k8s.map(Fault::K8s), node.map(Fault::Node), aws.map(Fault::Aws), k6.map(Fault::K6)].into_iter().flatten().collect();
         match <[Fault; 1]>::try_from(written) {
             Ok([fault]) => Ok(Self { name, fault, duration, landed }),
             Err(others) => {
                 let names: Vec<&str> = others.iter().map(Fault::backend).collect();
                 let has = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-                Err(CheckError::Value(format!("fault `{name}` needs exactly one backend: k8s, node or aws; it has {has}")))
+                Err(CheckError::Value(format!("fault `{name}` needs exactly one backend: k8s, node, aws or k6; it has {has}")))
             }
         }
     }
@@ -199,11 +207,12 @@ impl TryFrom<InjectItem> for Inject {
 impl From<Inject> for InjectItem {
     fn from(inject: Inject) -> Self {
         let Inject { name, fault, duration, landed } = inject;
-        let mut item = Self { name, duration, landed, k8s: None, node: None, aws: None };
+        let mut item = Self { name, duration, landed, k8s: None, node: None, aws: None, k6: None };
         match fault {
             Fault::K8s(fault) => item.k8s = Some(fault),
             Fault::Node(fault) => item.node = Some(fault),
             Fault::Aws(fault) => item.aws = Some(fault),
+            Fault::K6(load) => item.k6 = Some(load),
         }
         item
     }

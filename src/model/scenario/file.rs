@@ -1,6 +1,6 @@
 //! The file: docs/scenarios.md.
 
-use super::fault::Inject;
+use super::fault::{Fault, Inject};
 use super::hypothesis::{Abort, Hypothesis};
 use super::load::Load;
 use crate::model::check::Check;
@@ -52,7 +52,7 @@ pub struct Scenario {
 impl Scenario {
     /// Whether k6 is needed for it.
     pub fn brings_load(&self) -> bool {
-        self.load.is_some()
+        self.load.is_some() || self.inject.iter().any(|inject| matches!(inject.fault, Fault::K6(_)))
     }
 }
 

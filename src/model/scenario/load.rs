@@ -11,7 +11,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Load beside the faults, or without any.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Load {
     /// How long it lasts; with `stages` their sum, if it is not written.
@@ -38,7 +38,7 @@ impl Load {
 }
 
 /// What k6 does: a script of one's own, or labctl's, which sends `requests` one after the other, again and again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct K6Load {
     /// Who is asked, with its component: `app-python/http`. It is reached as people reach it, through the lab's gateway; a script finds the address in
@@ -68,7 +68,7 @@ pub struct K6Load {
 }
 
 /// One request of a round.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoadRequest {
     /// `GET` when left out.

@@ -121,6 +121,15 @@ impl Scenario {
         for (position, inject) in self.inject.iter().enumerate() {
             match &inject.fault {
                 Fault::K8s(_) => pods = true,
+                Fault::K6(load) => {
+                    found.extend(load.problems(&format!("fault `{}`", inject.name)));
+                    if !load.stages.is_empty() {
+                        found.push(format!("fault `{}`: a surge has one rate until it is taken back; for stages use `load`", inject.name));
+                    }
+                    if inject.name == "load" {
+                        found.push("fault `load`: give a surge another name, this one is that of the load".to_owned());
+                    }
+                }
                 Fault::Node(fault) => {
                     nodes = true;
                     paused |= fault.harm == NodeHarm::Pause;

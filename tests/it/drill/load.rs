@@ -143,6 +143,43 @@ async fn a_fault_is_made_when_the_load_flows_and_the_load_outlasts_it() {
     assert_eq!(rig.api.world().essence(), before);
 }
 
+/// More load as the fault itself, ended as `fake` says.
+fn surge(fake: &str) -> Scenario {
+    let own = with("{podDelete: {}}", |json| {
+        json["inject"] = json!([{"name": "surge", "duration": "2s", "k6": {"endpoint": "api/http", "rate": "5/s", "requests": [{"path": "/"}],
+            "thresholds": {"http_req_duration": ["p(95)<300"]}, "env": {"FAKE": fake}}}]);
+        json["hypotheses"].as_array_mut().unwrap().truncate(1);
+    });
+    assert_eq!(own.problems(), Vec::<String>::new());
+    own
+}
+
+#[tokio::test]
+async fn a_surge_lands_when_requests_end_tells_its_figures_and_ends_with_the_drill() {
+    let rig = rig();
+    let mut told = 0;
+    let hear = |event: &Event, _: &_| {
+        if let EventKind::Step { step, says: StepEvent::Load { .. } } = &event.event {
+            assert_eq!(step.0, "observe/surge");
+            told += 1;
+        }
+    };
+    let (result, exit, _) = rig.carry_out(&surge("endless"), hear).await;
+    assert_eq!((result.verdict, result.rollback, result.landed, exit), (Verdict::Pass, Rollback::Clean, Some(true), 0), "{result:#?}");
+    assert_eq!((result.loads[0].name.as_str(), result.loads[0].exit_code), ("surge", Some(105)));
+    assert!(result.checks.iter().any(|row| row.source == "k6" && row.name == "surge: http_req_duration p(95)<300"), "{result:#?}");
+    assert!(told >= 1);
+    assert_eq!(marked(&format!("LABCTL_DRILL={}/surge", result.run)), []);
+    assert!(rig.runs.path().join(&result.run.0).join("k6/surge/summary.json").is_file());
+}
+
+#[tokio::test]
+async fn a_surge_that_breaks_off_is_no_pass() {
+    let (result, exit, _) = rig().drilled(&surge("107")).await;
+    assert_eq!((result.verdict, result.rollback, exit), (Verdict::Error, Rollback::Clean, 15), "{result:#?}");
+    assert!(result.why.contains("exception"), "{}", result.why);
+}
+
 /// As it is after `kill -9`: a record that is open, and a process that nobody listens to.
 #[tokio::test]
 async fn a_load_whose_labctl_was_killed_is_ended_by_recover() {
