@@ -94,8 +94,8 @@ fn end_group(leader: Option<u32>) {
 /// What a group of processes is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// End by yourself.
-    Interrupt,
+    /// End by yourself. Not SIGINT: whoever was started in the background of a shell ignores that.
+    Terminate,
     /// End at once.
     Kill,
 }
@@ -104,7 +104,7 @@ pub enum Signal {
 pub fn signal_group(leader: u32, signal: Signal) {
     use rustix::process::{Pid, Signal as Number, kill_process_group};
     let number = match signal {
-        Signal::Interrupt => Number::INT,
+        Signal::Terminate => Number::TERM,
         Signal::Kill => Number::KILL,
     };
     if let Some(pid) = i32::try_from(leader).ok().and_then(Pid::from_raw) {

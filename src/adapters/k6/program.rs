@@ -190,7 +190,7 @@ async fn wait(child: &mut Child, pid: u32, deadline: Duration, stop: &Cancellati
         () = stop.cancelled() => false,
         () = tokio::time::sleep(deadline) => true,
     };
-    process::signal_group(pid, process::Signal::Interrupt);
+    process::signal_group(pid, process::Signal::Terminate);
     let polite = tokio::select! {
         biased;
         status = child.wait() => Some(status.ok()),
