@@ -62,6 +62,7 @@ pub fn experiment(scenario: &Scenario, records: &[Record], lookup: &Lookup) -> V
             Claim::Check { mode, .. } => {
                 export.dropped.push(format!("hypothesis {name}: mode {mode} looks before the first fault or after taking back"));
             }
+            Claim::Baseline(_) => export.dropped.push(format!("hypothesis {name}: loads cannot be compared there")),
             Claim::Recovery(_) => export.changed.push(format!("hypothesis {name}: the steady state is looked at again before taking back")),
         }
     }
