@@ -1,5 +1,5 @@
 //! Runbooks: the shipped pages hold together with the alerts that lead to them, and a page is carried out as it says.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "clippy knows tests only by #[test]; these are their helpers")]
+#![expect(clippy::unwrap_used, reason = "clippy knows tests only by #[test]; these are their helpers")]
 
 use labctl::adapters::kube::{Forwards, Objects};
 use labctl::app::exit::of_runbook;
@@ -126,9 +126,9 @@ test "$(cat "$TRACE")" = said && echo it says "$WORD"
 
 #[tokio::test]
 async fn what_fails_goes_to_what_mends_it_and_verify_decides() {
+    use Stepped::{Failed, Ok, Skipped};
     let folder = tempfile::tempdir().unwrap();
     let ran = carried(folder.path(), GOES, true, false).await;
-    use Stepped::{Failed, Ok, Skipped};
     assert_eq!(ran.came(), [("looks", Failed), ("second", Skipped), ("other", Skipped), ("mend", Ok), ("whole", Ok)]);
     assert_eq!((ran.result.result, ran.state.summary.unwrap().ok), (Outcome::Resolved, true), "{:?}", ran.result);
     assert_eq!(ran.result.blocks[4].seen, "it says said");
@@ -162,6 +162,7 @@ async fn a_check_runs_no_commands_and_so_knows_nothing_of_them() {
 
 #[tokio::test]
 async fn a_failure_stops_the_page_but_not_verify_and_a_lab_without_metrics_gives_no_data() {
+    use Stepped::{Failed, NoData, Ok, Skipped};
     let folder = tempfile::tempdir().unwrap();
     let blocks = r#"
 ## Diagnosis
@@ -184,7 +185,6 @@ up
 ```
 "#;
     let ran = carried(folder.path(), blocks, true, false).await;
-    use Stepped::{Failed, NoData, Ok, Skipped};
     assert_eq!(ran.came(), [("share", NoData), ("fails", Failed), ("mend", Skipped), ("fine", Ok), ("quiet", NoData)]);
     assert_eq!(ran.result.result, Outcome::Inconclusive);
     assert!(ran.result.blocks[1].seen.contains("why"), "{}", ran.result.blocks[1].seen);

@@ -11,12 +11,13 @@ use std::collections::BTreeMap;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+/// Processes are found by the run they carry, and tests run side by side.
+static RUNS: AtomicU32 = AtomicU32::new(0x1000);
+
 fn rig() -> Rig {
     let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/drill/fake-k6").into();
     let address = Address { host: "api.lab.localhost".to_owned(), port: 80, namespace: "apps".to_owned() };
     let tool = Tool { k6: K6 { program, supervisor: None }, addresses: BTreeMap::from([("api/http".to_owned(), address)]) };
-    // processes are found by the run they carry, and tests run side by side
-    static RUNS: AtomicU32 = AtomicU32::new(0x1000);
     let run = RunId(format!("20260101T000000Z-own-{:04x}", RUNS.fetch_add(1, Ordering::Relaxed)));
     Rig { tool: Some(tool), run, ..Rig::new() }
 }

@@ -20,7 +20,7 @@ fn read(path: &Path) -> Value {
 }
 
 fn some_in(folder: &Path) -> usize {
-    std::fs::read_dir(folder).map_or(0, |entries| entries.count())
+    std::fs::read_dir(folder).map_or(0, Iterator::count)
 }
 
 #[tokio::test]

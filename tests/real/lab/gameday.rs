@@ -1,5 +1,5 @@
 //! A game day with nobody at it: broken, paged, put right by the runbook, taken back, scored; and a postmortem whose numbers are all in its evidence.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "clippy knows tests only by #[test]; these are their helpers")]
+#![expect(clippy::unwrap_used, reason = "clippy knows tests only by #[test]; these are their helpers")]
 
 use super::bed::{Bed, bed, told};
 use serde_json::Value;

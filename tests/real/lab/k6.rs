@@ -23,7 +23,7 @@ fn folder(bed: &Bed, run: &str) -> PathBuf {
 fn load_run(bed: &Bed, which: &str) -> Ran {
     let output = bed.labctl(&["load", "run", which, "--yes", "--wait-lock", "300", "--output", "json"]);
     let all = events(&String::from_utf8(output.stdout.clone()).unwrap());
-    let run = all.first().unwrap_or_else(|| panic!("it did not begin: {}", told(&output)))["run"].as_str().unwrap().to_owned();
+    let run = all.first().ok_or_else(|| format!("it did not begin: {}", told(&output))).unwrap()["run"].as_str().unwrap().to_owned();
     let folder = folder(bed, &run);
     let result = serde_json::from_slice(&std::fs::read(folder.join("result.json")).unwrap()).unwrap();
     Ran { code: output.status.code().unwrap(), folder, result, output }

@@ -1,5 +1,4 @@
 //! Drills of each backend are killed at a few of their journal lines and taken back. At every line: `make torture NAME=R11`.
-#![expect(clippy::expect_used, clippy::print_stdout, reason = "clippy knows tests only by #[test]; these are their helpers")]
 
 use super::bed::{bed, told};
 use std::path::Path;
