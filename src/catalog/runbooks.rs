@@ -145,7 +145,7 @@ mod tests {
     fn a_page_is_read_with_its_blocks_in_order() {
         let runbook = page(PAGE).unwrap();
         let blocks: Vec<_> = runbook.blocks().map(|(part, block)| (part, block.name.as_str(), block.line)).collect();
-        assert_eq!(blocks, [(Part::Diagnosis, "p", 17), (Part::Verify, "k", 22)]);
+        assert_eq!(blocks, [(Part::Diagnosis, "p", 18), (Part::Verify, "k", 23)]);
         assert!(runbook.sections[0].text.contains("read me") && !runbook.shipped);
     }
 
@@ -159,8 +159,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
         refused("# A\n", "# B\n", "first heading is `B`");
-        refused("```promql {", "```sql {", "line 17: `sql` is not carried out");
-        refused("```promql {\"name\":\"p\",\"check\":\"value<1\"}", "```promql", "line 17: a promql block needs a name");
+        refused("```promql {", "```sql {", "line 18: `sql` is not carried out");
+        refused("```promql {\"name\":\"p\",\"check\":\"value<1\"}", "```promql", "line 18: a promql block needs a name");
         refused("\"check\"", "\"chekc\"", "unknown field `chekc`");
         refused("## Verify", "## Impact", "no block under Verify");
         refused("\"name\":\"k\"", "\"name\":\"p\"", "two blocks are called `p`");
