@@ -45,7 +45,10 @@ pub async fn serve(context: &Context, run: &RunId, verb: Verb, journal: &Journal
 pub fn at_work(context: &Context, part: Option<&str>) -> Result<RunHead, Failure> {
     let heads = runs::heads(context)?;
     let fits = |head: &&RunHead| part.is_none_or(|part| head.run.0.starts_with(part) || head.run.0.ends_with(part));
-    if let Some(head) = heads.iter().find(|head| head.status == RunStatus::Running && fits(head)) {
+    let running = || heads.iter().filter(|head| head.status == RunStatus::Running).filter(fits);
+    // runs within a game day have no socket of their own: the game day is who is spoken to
+    let reachable = |head: &&RunHead| head.journal.parent().is_some_and(|folder| pointer(folder).is_symlink());
+    if let Some(head) = running().find(reachable).or_else(|| running().next()) {
         return Ok(head.clone());
     }
     let lab = &context.global.lab;
