@@ -62,6 +62,11 @@ pub fn tell(told: &Told) {
     show::out(&(serde_json::to_string(told).unwrap_or_default() + "\n"));
 }
 
+/// Tells why no run begins.
+pub fn refuse(failure: &Failure) {
+    tell(&Told::Refused { id: failure.id.clone(), message: failure.message.clone() });
+}
+
 /// A process in the background whose run has not begun yet.
 pub struct Starting {
     child: Child,

@@ -1,20 +1,21 @@
 //! `labctl scenario run`: a drill, from its file to its sealed evidence.
 
 use super::context::Context;
+use super::detach::{Begun, Told};
 use super::exit::{Failure, of_drill};
-use super::{attach, recover, runs, show, signals};
+use super::{attach, detach, recover, runs, show, signals};
 use crate::catalog;
 use crate::cli::DrillArgs;
 use crate::drill::{self, Address, Drill, Ground, Nodes, Tool, Unfinished, compile, evidence};
 use crate::engine::journal::JournalWriter;
 use crate::engine::{Ending, EngineError, Plan, RunOptions, SystemClock};
 use crate::model::run::{Event, RunId, RunState, Verb};
-use crate::model::scenario::{DrillResult, LoadRow, Rollback, Scenario};
+use crate::model::scenario::{Conclusion, DrillResult, LoadRow, Rollback, Scenario};
 use crate::report::{self, Choice, Mode};
 use crate::steps::{Setup, Standing};
 use crate::support::holder::Holder;
 use rand::Rng;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,11 +48,15 @@ pub fn halt(context: &Context) -> PathBuf {
     context.folder().join("halt")
 }
 
+/// Components of a lab, and what they provide.
+pub fn provided(lab: &catalog::Lab) -> BTreeSet<String> {
+    lab.parts.iter().flat_map(|(name, part)| std::iter::once(name.clone()).chain(part.component.provides.clone())).collect()
+}
+
 /// What drills of this lab stand on.
 pub async fn ground(context: &Context, setup: &Setup, holder: Option<(Holder, Option<Duration>)>) -> Result<Ground, Failure> {
     let connected = setup.connect().await?;
     let parts = &setup.lab.parts;
-    let provided = parts.iter().flat_map(|(name, part)| std::iter::once(name.clone()).chain(part.component.provides.clone())).collect();
     let platform =
         parts.values().filter(|part| part.component.metadata.group != "apps").map(|part| part.component.namespace.clone()).collect();
     let nodes = (!setup.is_existing()).then(|| Nodes { engine: setup.engine.clone(), cluster: setup.cluster.clone() });
@@ -59,7 +64,7 @@ pub async fn ground(context: &Context, setup: &Setup, holder: Option<(Holder, Op
         nodes,
         cluster: connected.cluster,
         prober: crate::checks::Prober::clone(&connected.prober),
-        provided,
+        provided: provided(&setup.lab),
         platform,
         halt: halt(context),
         holder,
@@ -97,7 +102,25 @@ pub fn new_id(name: &str) -> RunId {
 
 /// Runs it.
 pub async fn run(context: &Arc<Context>, args: &DrillArgs) -> Result<u8, Failure> {
+    if !args.in_background {
+        return carry(context, args).await;
+    }
+    detach::leave_terminal();
+    let ended = carry(context, args).await;
+    if let Err(failure) = &ended {
+        detach::refuse(failure);
+    }
+    ended
+}
+
+async fn carry(context: &Arc<Context>, args: &DrillArgs) -> Result<u8, Failure> {
     show::writable(context, "scenario run")?;
+    let preparing = |what: &str| {
+        if args.in_background {
+            detach::tell(&Told::Preparing(what.to_owned()));
+        }
+    };
+    preparing("reading the lab");
     let found = catalog::scenario(&context.files, &args.which)?;
     let (base, scenario) = (base(&found), found.scenario);
     let setup = up_or_held(context, &recover::found(context, None)?).await?;
@@ -106,9 +129,11 @@ pub async fn run(context: &Arc<Context>, args: &DrillArgs) -> Result<u8, Failure
     let runs = context.paths.runs(&context.global.lab);
     let run = new_id(&scenario.metadata.name);
     let holder = Context::holder("scenario run", &run);
+    preparing("waiting until no other labctl works on the lab");
     let _lock = context.lock(&holder, args.wait.time()).await?;
     let mut ground = ground(context, &setup, Some((holder, args.wait.time()))).await?;
     ground.load = load_tool(context, &setup, &scenario)?;
+    preparing("looking for what earlier drills have left");
     recover::before(context, &ground, args.no_recover).await?;
     let journal = JournalWriter::create(&runs, &run).map_err(|error| Failure::new("LAB-FILE-001", error.to_string()))?;
     let folder = runs.join(&run.0);
@@ -118,22 +143,27 @@ pub async fn run(context: &Arc<Context>, args: &DrillArgs) -> Result<u8, Failure
     drill.baseline = drill::find_baseline(&context.folder(), &runs, &drill.scenario);
     let drill = Arc::new(drill);
     let plan = compile(&drill).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
-    let choice = context.front_end(args.output, true);
+    let choice = if args.in_background { detach::LOG } else { context.front_end(args.output, true) };
     let finish = {
         let drill = Arc::clone(&drill);
-        Box::new(move |state: &RunState| Ending { urls: Vec::new(), exit_code: concluded(&drill, state).exit_code })
+        Box::new(move |state: &RunState| {
+            let result = concluded(&drill, state);
+            Ending { exit_code: result.exit_code, drill: Some(Conclusion::from(&result)), ..Ending::default() }
+        })
     };
-    let state = carry_out_until(context, Work { run, verb, plan, journal, choice, finish }, drill.stop.clone()).await?;
+    let work = Work { run, verb, plan, journal, choice, in_background: args.in_background, finish };
+    let state = carry_out_until(context, work, drill.stop.clone()).await?;
     drill.ground.cluster.unlock().await;
     let result = concluded(&drill, &state);
+    // before the seal: in the background, what is said goes to a log that is sealed too
+    if choice.mode != Mode::Json {
+        tell(&result, &folder.display().to_string());
+    }
     if let Err(error) = evidence::seal(&folder, &result) {
         show::err(&format!("error: the evidence could not be sealed: {error} [LAB-FILE-001]\n"));
     }
     if args.keep_baseline {
         drill::keep_baseline(&context.folder(), &result, &drill.scenario).map_err(|why| Failure::new("LAB-LOAD-002", why))?;
-    }
-    if choice.mode != Mode::Json {
-        tell(&result, &folder.display().to_string());
     }
     Ok(result.exit_code)
 }
@@ -186,6 +216,8 @@ pub struct Work {
     pub plan: Plan,
     pub journal: JournalWriter,
     pub choice: Choice,
+    /// Whoever started this process is told once the run has begun.
+    pub in_background: bool,
     pub finish: Box<dyn FnOnce(&RunState) -> Ending + Send>,
 }
 
@@ -196,13 +228,19 @@ pub async fn carry_out(context: &Context, work: Work) -> Result<RunState, Failur
 
 /// The same; once `stop` is cancelled, the run does not stay paused: what was made must be taken back, also when whoever paused it has left.
 async fn carry_out_until(context: &Context, work: Work, stop: CancellationToken) -> Result<RunState, Failure> {
-    let Work { run, verb, plan, journal, choice, finish } = work;
+    let Work { run, verb, plan, journal, choice, in_background, finish } = work;
     let (steer, control) = signals::controls();
-    let _last = signals::watch(steer.clone(), false).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
+    let _last = signals::watch(steer.clone(), in_background).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
     tokio::spawn(drill::go_on_when(stop, steer.clone()));
     let served = attach::serve(context, &run, verb, &journal, steer).await;
     let (say, events) = mpsc::channel::<Arc<Event>>(EVENTS);
-    let shown = tokio::spawn(async move { report::drive(events, runs::front_end(choice).as_mut(), runs::now).await });
+    let begun = in_background.then(|| Begun::of(context, &run, &journal));
+    let shown = tokio::spawn(async move {
+        if let Some(begun) = begun {
+            begun.announce().await;
+        }
+        report::drive(events, runs::front_end(choice).as_mut(), runs::now).await
+    });
     let mut options = RunOptions::new(run, verb, context.global.lab.clone(), Arc::new(SystemClock));
     options.journal = Some(journal);
     options.events = Some(say);

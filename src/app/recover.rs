@@ -55,7 +55,7 @@ pub async fn run(
     let journal = JournalWriter::create(&context.paths.runs(&context.global.lab), &id);
     let journal = journal.map_err(|error| Failure::new("LAB-FILE-001", error.to_string()))?;
     let choice = context.front_end(output, true);
-    let work = Work { run: id.clone(), verb: Verb::Recover, plan, journal, choice, finish: Box::new(ending) };
+    let work = Work { run: id.clone(), verb: Verb::Recover, plan, journal, choice, in_background: false, finish: Box::new(ending) };
     let state = carry_out(context, work).await?;
     // what has its record is taken back by it; only then is what is still marked known to have none
     let swept = if run.is_none() && failures(&state).is_empty() { sweep::run(&setup, &how.ground).await } else { Ok(Vec::new()) };
@@ -150,7 +150,7 @@ fn failures(state: &RunState) -> Vec<(StepId, String)> {
 
 fn ending(state: &RunState) -> Ending {
     let exit_code = if failures(state).is_empty() { code::OK } else { code::NOT_TAKEN_BACK };
-    Ending { urls: Vec::new(), exit_code }
+    Ending { exit_code, ..Ending::default() }
 }
 
 /// Writes into the folder of each run what has become of it.

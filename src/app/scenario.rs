@@ -7,7 +7,7 @@ use crate::catalog;
 use crate::cli::{Format, HaltVerb, KindVerb, ScenarioVerb};
 use crate::drill::preview;
 use crate::model::run::RunId;
-use crate::model::scenario::Scenario;
+use crate::model::scenario::{DrillPlan, Scenario};
 use crate::support::files::{self, FileError};
 use serde::Serialize;
 use std::sync::Arc;
@@ -23,26 +23,6 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     load: Option<String>,
     file: String,
-}
-
-/// What a scenario would do to this lab now.
-#[derive(Debug, Serialize)]
-struct Plan {
-    scenario: String,
-    title: String,
-    lab: String,
-    namespace: String,
-    /// By fault: each change it means.
-    faults: Vec<(String, Vec<String>)>,
-    /// What is asked meanwhile.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    load: Option<String>,
-    /// What must hold first, and again.
-    steady_state: Vec<String>,
-    hypotheses: Vec<String>,
-    abort: Vec<String>,
-    /// The steps, in order.
-    steps: Vec<String>,
 }
 
 impl Row {
@@ -147,6 +127,12 @@ fn lint(context: &Context, which: &[String]) -> Result<u8, Failure> {
 }
 
 async fn plan(context: &Context, which: &str, output: Format) -> Result<u8, Failure> {
+    show::answer(output, &planned(context, which).await?, text)?;
+    Ok(code::OK)
+}
+
+/// What a scenario would do to this lab now; nothing is done.
+pub async fn planned(context: &Context, which: &str) -> Result<DrillPlan, Failure> {
     let found = catalog::scenario(&context.files, which)?;
     let setup = drill::up(context).await?;
     let mut ground = drill::ground(context, &setup, None).await?;
@@ -161,7 +147,7 @@ async fn plan(context: &Context, which: &str, output: Format) -> Result<u8, Fail
     let faults = preview(&drill).await.map_err(|why| Failure::new("LAB-DRILL-001", format!("it would be refused: {why}")))?;
     let steps = crate::drill::compile(&drill).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
     let scenario = &drill.scenario;
-    let plan = Plan {
+    Ok(DrillPlan {
         scenario: scenario.metadata.name.clone(),
         title: scenario.metadata.title.clone(),
         lab: context.global.lab.clone(),
@@ -172,9 +158,7 @@ async fn plan(context: &Context, which: &str, output: Format) -> Result<u8, Fail
         hypotheses: scenario.hypotheses.iter().map(|hypothesis| hypothesis.name.clone()).chain(thresholds(scenario)).collect(),
         abort: scenario.abort.iter().map(|abort| abort.check.name.clone()).collect(),
         steps: steps.nodes().iter().map(|node| node.data.id.0.clone()).collect(),
-    };
-    show::answer(output, &plan, text)?;
-    Ok(code::OK)
+    })
 }
 
 fn thresholds(scenario: &Scenario) -> impl Iterator<Item = String> {
@@ -182,12 +166,12 @@ fn thresholds(scenario: &Scenario) -> impl Iterator<Item = String> {
     claims.flat_map(|(metric, claims)| claims.iter().map(move |claim| format!("{metric} {claim}")))
 }
 
-fn text(plan: &Plan) -> String {
+fn text(plan: &DrillPlan) -> String {
     let mut text = format!("{} on lab {}: {}\n\n", plan.scenario, plan.lab, plan.title);
-    for (fault, changes) in &plan.faults {
-        text.push_str(&format!("fault {fault}\n"));
-        for change in changes {
-            text.push_str(&format!("  {change}\n"));
+    for fault in &plan.faults {
+        text.push_str(&format!("fault {}\n", fault.name));
+        for change in &fault.changes {
+            text.push_str(&format!("  {}\n    taken back: {}\n", change.what, change.undo));
         }
     }
     if let Some(load) = &plan.load {

@@ -48,7 +48,7 @@ pub async fn run(context: &Arc<Context>, args: &UpArgs) -> Result<u8, Failure> {
     };
     let ready = prepare(context, args, &preparing).await;
     if let (Err(failure), true) = (&ready, args.in_background) {
-        detach::tell(&Told::Refused { id: failure.id.clone(), message: failure.message.clone() });
+        detach::refuse(failure);
     }
     let mut ready = ready?;
     let (steer, control) = signals::controls();
@@ -140,7 +140,7 @@ fn ending(setup: &Setup, state: &RunState, last: &signals::LastSignal) -> crate:
         (None, None) => code::OK,
         (None, Some(id)) => look_up(&id).map_or(code::NOT_CONVERGED, |known| known.exit),
     };
-    crate::engine::Ending { urls, exit_code }
+    crate::engine::Ending { urls, exit_code, drill: None }
 }
 
 /// The id of the first failure; others mostly follow from it.
@@ -156,6 +156,10 @@ fn first_code(state: &RunState) -> Option<String> {
 pub fn conclude(state: &RunState, choice: Choice) {
     if choice.mode == Mode::Json {
         return;
+    }
+    if let Some(drill) = state.summary.as_ref().and_then(|summary| summary.drill.as_ref()) {
+        let run = state.run.as_ref().map(ToString::to_string).unwrap_or_default();
+        return show::err(&format!("{run}: {}, rollback {}\n  {}\n", drill.verdict, drill.rollback, drill.why));
     }
     let mut text = Vec::new();
     let _written = report::summarize(state, runs::paint(choice), &mut text);

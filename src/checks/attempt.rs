@@ -2,7 +2,8 @@
 
 use super::lookup::{EndpointRef, Lookup, Scope};
 use crate::adapters::kube::{Forward, Forwards, Objects};
-use crate::model::run::{At, Health};
+use crate::model::check::Op;
+use crate::model::run::{At, Figure, Health, Limit};
 use crate::support::http::Http;
 use serde_json::Value;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ pub(super) struct Seen {
     /// One short sentence.
     pub says: String,
     /// The number, where there is one.
-    pub value: Option<f64>,
+    pub figure: Option<Figure>,
     /// What later checks may use.
     pub captured: Vec<(String, Value)>,
     /// Looking again cannot change it: the check or the lab is made so.
@@ -23,7 +24,7 @@ pub(super) struct Seen {
 
 impl Seen {
     fn new(health: Health, seen: impl Into<String>) -> Self {
-        Self { health, says: seen.into(), value: None, captured: Vec::new(), settled: false }
+        Self { health, says: seen.into(), figure: None, captured: Vec::new(), settled: false }
     }
 
     pub(super) fn pass(seen: impl Into<String>) -> Self {
@@ -48,7 +49,13 @@ impl Seen {
     }
 
     pub(super) fn with_value(self, value: f64) -> Self {
-        Self { value: Some(value), ..self }
+        Self { figure: value.is_finite().then_some(Figure { value, limit: None, unit: None }), ..self }
+    }
+
+    /// What the number was held against.
+    pub(super) fn held_against(self, op: Op, limit: f64, unit: Option<String>) -> Self {
+        let limit = Some(Limit { op, value: limit });
+        Self { figure: self.figure.map(|figure| Figure { limit, unit, ..figure }), ..self }
     }
 }
 

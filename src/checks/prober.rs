@@ -140,7 +140,8 @@ impl One<'_> {
                 (seen, String::new())
             }
         };
-        let Seen { health, says, value, captured, .. } = seen;
+        let Seen { health, says, figure, captured, .. } = seen;
+        let value = figure.map(|figure| figure.value);
         let result = CheckResult { name: self.check.name.clone(), health, value, seen: says, query, at: now(), took: started.elapsed() };
         let captured = if health == Health::Pass { captured } else { Vec::new() };
         (result, captured)
@@ -187,7 +188,7 @@ impl One<'_> {
     }
 
     fn report(&self, seen: &Seen) {
-        self.sink.probe(&self.check.name, seen.health, &seen.says);
+        self.sink.judged(&self.check.name, seen.health, &seen.says, seen.figure.clone());
     }
 
     fn cancelled(&self, last: Option<Seen>) -> Seen {

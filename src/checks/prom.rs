@@ -17,9 +17,10 @@ pub(super) async fn look(check: &PromCheck, around: &Around<'_>) -> Result<Seen,
                 [row] => return Err(Seen::no_data(format!("query {short} → {}, which is no number to judge", row.value))),
                 rows => return Err(Seen::no_data(format!("query {short} → {} rows, want exactly one", rows.len()))),
             };
-            let unit = unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
-            let want = if op.holds(value, *wanted) { String::new() } else { format!(", want {op} {wanted}{unit}") };
-            Ok(Seen::judged(want.is_empty(), format!("query {short} → {}{unit}{want}", figure(value))).with_value(value))
+            let counts = unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+            let want = if op.holds(value, *wanted) { String::new() } else { format!(", want {op} {wanted}{counts}") };
+            let seen = Seen::judged(want.is_empty(), format!("query {short} → {}{counts}{want}", figure(value)));
+            Ok(seen.with_value(value).held_against(*op, *wanted, unit.clone()))
         }
         PromCheck::Exemplars { selector, min, where_trace } => {
             let (from, to) = last_hour();

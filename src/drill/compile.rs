@@ -6,6 +6,7 @@ use super::load::LOAD;
 use super::steps::{Baseline, Flows, InjectStep, Keep, LoadStep, Observe, Preflight, Recover, Rollback, Verify, Watch};
 use crate::engine::{Node, Plan, PlanError, ResourceClass};
 use crate::model::check::Check;
+use crate::model::scenario::{PlannedChange, PlannedFault};
 use crate::model::units::HumanDuration;
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,13 +115,14 @@ pub fn compile(drill: &Arc<Drill>) -> Result<Plan, PlanError> {
     Plan::new(nodes).map(Plan::unwinding)
 }
 
-/// What the drill would change now, fault by fault: each with its changes in words. Reads only; an error says why it would be refused.
-pub async fn preview(drill: &Drill) -> Result<Vec<(String, Vec<String>)>, String> {
+/// What the drill would change now, fault by fault. Reads only; an error says why it would be refused.
+pub async fn preview(drill: &Drill) -> Result<Vec<PlannedFault>, String> {
     drill.fits()?;
     let mut all = Vec::new();
     for inject in &drill.scenario.inject {
         let planned = faults(drill, inject).await?;
-        all.push((inject.name.clone(), planned.into_iter().map(|planned| planned.what).collect()));
+        let changes = planned.into_iter().map(|planned| PlannedChange { undo: planned.undo_words(), what: planned.what }).collect();
+        all.push(PlannedFault { name: inject.name.clone(), changes });
     }
     Ok(all)
 }

@@ -10,7 +10,7 @@ use super::run::{Ending, EngineError};
 use super::slots::Slots;
 use super::step::Cx;
 use crate::model::run::{
-    At, CancelReason, Control, Event, EventKind, FinishedAs, RunId, RunState, StepEvent, StepId, Unfinished, Verb, brief_time,
+    At, CancelReason, Control, Event, EventKind, FinishedAs, RunId, RunState, StepEvent, StepId, Summary, Unfinished, Verb, brief_time,
 };
 use crate::support::progress::{Sink, Written};
 use std::collections::VecDeque;
@@ -139,11 +139,11 @@ impl Dispatcher {
         if lost > 0 {
             self.note(format!("{lost} lines of output were not shown: the front end was too slow; the journal has them"));
         }
-        let Ending { urls, exit_code } = finish(&self.state);
+        let Ending { urls, exit_code, drill } = finish(&self.state);
         // The summary counts this very moment as the end.
         let at = self.now();
         self.state.last = Some(at);
-        let summary = self.state.summarize(urls, exit_code);
+        let summary = Summary { drill, ..self.state.summarize(urls, exit_code) };
         self.emit_at(at, EventKind::RunFinished { summary });
         self.commit();
         self.outbox.drain().await;

@@ -7,6 +7,7 @@ use super::outbox::Outbox;
 use super::plan::Plan;
 use super::slots::Slots;
 use crate::model::run::{Control, Event, RunId, RunState, Verb};
+use crate::model::scenario::Conclusion;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -22,6 +23,8 @@ pub struct Ending {
     pub urls: Vec<(String, String)>,
     /// The exit code of the process.
     pub exit_code: u8,
+    /// What a drill came to.
+    pub drill: Option<Conclusion>,
 }
 
 /// Everything a run needs besides its plan.
@@ -62,7 +65,7 @@ impl RunOptions {
             grace: Duration::from_secs(10),
             events: None,
             control,
-            finish: Box::new(|state| Ending { urls: Vec::new(), exit_code: if state.summarize(Vec::new(), 0).ok { 0 } else { 5 } }),
+            finish: Box::new(|state| Ending { exit_code: if state.summarize(Vec::new(), 0).ok { 0 } else { 5 }, ..Ending::default() }),
         }
     }
 }

@@ -89,7 +89,7 @@ impl<W: Write> Lines<W> {
                 let fix = if fix.is_empty() { String::new() } else { format!(" Fix: {fix}") };
                 self.step_line(at, step, Standing::Cancelled, "trouble", &format!("{sentence}{fix} [{id}]"))
             }
-            StepEvent::Probe { target, health, seen } => match health {
+            StepEvent::Probe { target, health, seen, .. } => match health {
                 Health::Pass => Ok(()),
                 Health::Fail | Health::NoData => {
                     let seen = if *health == Health::NoData { "no data" } else { seen };

@@ -2,7 +2,7 @@
 //!
 //! Rooms below the engine know only this type, never the engine.
 
-use crate::model::run::{Because, Health, Object, StepEvent, Stream};
+use crate::model::run::{Because, Figure, Health, Object, StepEvent, Stream};
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -107,7 +107,12 @@ impl Sink {
 
     /// A check was run.
     pub fn probe(&self, target: impl Into<String>, health: Health, seen: impl Into<String>) {
-        self.say(StepEvent::Probe { target: target.into(), health, seen: seen.into() });
+        self.judged(target, health, seen, None);
+    }
+
+    /// A check was run and has judged a number.
+    pub fn judged(&self, target: impl Into<String>, health: Health, seen: impl Into<String>, figure: Option<Figure>) {
+        self.say(StepEvent::Probe { target: target.into(), health, seen: seen.into(), figure });
     }
 }
 

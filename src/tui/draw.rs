@@ -1,12 +1,13 @@
 //! The whole picture: line 1, the screen in front, what is said, the key bar, and what lies over them.
 
+use super::drill::{is_drill, name_of, stage};
 use super::keymap::{Action, Row};
 use super::model::{Model, Overlay, SMALLEST};
 use super::run::{RunView, clock};
 use super::screens::{Help, SCREENS, ScreenId};
 use super::text::{bytes, clip, width, wrap};
 use super::theme::Meaning;
-use super::update::rows_now;
+use super::update::{rows_now, works};
 use super::widgets::draw_question;
 use crate::model::look::Query;
 use crate::model::run::{At, CancelReason, Standing, Verb, brief_time};
@@ -64,7 +65,8 @@ fn line_one(model: &Model, area: Rect, buffer: &mut Buffer) {
     // how a run ended is not how the lab is
     let run = run.filter(|(run, _)| run.state.summary.is_none() || matches!(model.front(), ScreenId::Run | ScreenId::Replay));
     if let Some((run, now)) = run {
-        for part in run_words(model, run, now) {
+        let words = if is_drill(&run.state) { drill_words(model, run, now) } else { run_words(model, run, now) };
+        for part in words {
             if columns(&spans) + columns(&part) <= usize::from(area.width - clock_columns) {
                 spans.extend(part);
             }
@@ -92,6 +94,29 @@ fn lab_words(model: &Model) -> Vec<Span<'static>> {
     let [glyph, letter] = super::look::health_mark(Some(ready == all), theme);
     let meaning = if ready == all { Meaning::Good } else { Meaning::Bad };
     vec![glyph, letter, theme.span(meaning, format!(" {ready} of {all} components ready "))]
+}
+
+/// The parts of line 1 about a drill, the most important first.
+fn drill_words(model: &Model, run: &RunView, now: At) -> Vec<Vec<Span<'static>>> {
+    let theme = model.shared.theme;
+    let (standing, word) = stage(run, now);
+    let [glyph, letter] = theme.mark(standing);
+    let meaning = super::theme::meaning_of(standing);
+    let mut parts = vec![
+        vec![theme.span(Meaning::Strong, format!("{} ", run.state.lab)), glyph, letter, theme.span(meaning, format!(" {word}  "))],
+        vec![theme.span(Meaning::Text, format!("drill {}  ", name_of(&run.state)))],
+    ];
+    if works(model, Action::Halt)
+        && let Some(key) = model.shared.keymap.all().iter().find(|row| row.binding.action == Action::Halt).and_then(Row::key)
+    {
+        parts.insert(1, vec![theme.span(Meaning::Key, key.to_string()), theme.span(Meaning::Warning, " = halt and undo  ")]);
+    }
+    let open = run.drill.open();
+    if open > 0 {
+        parts.push(vec![theme.span(Meaning::Warning, format!("{open} to undo  "))]);
+    }
+    parts.push(vec![theme.span(Meaning::Dim, brief_time(run.state.elapsed_ms(now)))]);
+    parts
 }
 
 /// The parts of line 1 about a run, the most important first: what finds no room is left out.
@@ -151,7 +176,7 @@ fn run_words(model: &Model, run: &RunView, now: At) -> Vec<Vec<Span<'static>>> {
 /// Keys that work here and now; those of this screen first, help and quit always.
 fn key_bar(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.shared.theme;
-    let always = |row: &Row| matches!(row.binding.action, Action::Palette | Action::Help | Action::Quit);
+    let always = |row: &Row| matches!(row.binding.action, Action::Halt | Action::Palette | Action::Help | Action::Quit);
     let rows: Vec<&Row> = rows_now(model).filter(|row| !row.binding.word.is_empty() && !row.keys.is_empty()).collect();
     let text = |row: &Row| (row.key().map(super::key::Key::brief).unwrap_or_default(), row.binding.word);
     let columns = |row: &&Row| {
@@ -168,6 +193,8 @@ fn key_bar(model: &Model, area: Rect, buffer: &mut Buffer) {
         shown.push(row);
     }
     shown.extend(rows.iter().filter(|row| always(row)));
+    // what makes an end of a drill is what is looked for first
+    shown.sort_by_key(|row| row.binding.action != Action::Halt);
     let mut spans = vec![theme.span(Meaning::Text, " ")];
     for row in shown {
         let (key, word) = text(row);

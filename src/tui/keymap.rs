@@ -30,6 +30,7 @@ pub enum Action {
     Suspend,
     Interrupt,
     Quit,
+    Halt,
     /// Shows a screen.
     Go(ScreenId),
     /// Something that only the screen in front can do, by its name in the screen's own table.
@@ -113,6 +114,7 @@ pub const EVERYWHERE: &[Binding] = &[
     row(Action::Redraw, "redraw", "ctrl-l", "", "draw everything anew"),
     row(Action::Suspend, "suspend", "ctrl-z", "", "back to the shell for now; `fg` comes back"),
     row(Action::Interrupt, "interrupt", "ctrl-c", "", "end the run in progress, else leave; again: harder"),
+    Binding { danger: true, ..row(Action::Halt, "halt", "H", "halt and undo", "end the drill at work: what it changed is taken back") },
     row(Action::Help, "help", "?", "help", "all keys that work here"),
     row(Action::Quit, "quit", "q", "quit", "leave"),
 ];

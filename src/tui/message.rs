@@ -1,11 +1,13 @@
 //! What comes into the app and what it asks for. `app` carries out the effects; the app itself touches nothing but its terminal.
 
+use super::drilling::Drills;
 use super::key::Key;
 use super::screens::ScreenId;
 use crate::model::budget::Budget;
 use crate::model::finding::{Finding, SafeFix};
 use crate::model::look::{Act, Credential, Query, SecretText, Snapshot};
 use crate::model::run::{At, Control, Event, RunState, Summary, Verb};
+use crate::model::scenario::DrillPlan;
 use crate::model::stack::{Adjusted, Size};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,6 +43,8 @@ pub enum News {
     },
     /// A run that another process is doing is shown from here on.
     Attached,
+    /// The same for a run that nobody asked to see: what is in front stays there.
+    Noticed,
     /// The run could not be started.
     Refused(Trouble),
     /// The process behind the run has let go of everything: it may be left now.
@@ -71,6 +75,15 @@ pub enum News {
     },
     /// A plan, in lines.
     Planned(Vec<String>),
+    /// The drills there are.
+    Drills(Box<Drills>),
+    /// What a drill would do now.
+    DrillPlanned {
+        /// Its name.
+        which: String,
+        /// The answer; an error if it would be refused.
+        plan: Box<Result<DrillPlan, Trouble>>,
+    },
     /// Runs of the past, newest first.
     History(Vec<PastRun>),
     /// Two runs, the earlier first.
@@ -231,6 +244,12 @@ pub enum Effect {
         /// Also when the host has less than it asks for.
         force: bool,
     },
+    /// Read which drills there are.
+    Drills,
+    /// Say what the drill of that name would do now.
+    PlanDrill(String),
+    /// Carry the drill of that name out, in the background.
+    RunDrill(String),
     /// Show the run of another process.
     Attach(String),
     /// Find out what taking the lab away would take, and ask.

@@ -2,6 +2,8 @@
 
 mod app;
 mod draw;
+mod drill;
+mod drilling;
 mod key;
 mod keymap;
 mod keys_file;
@@ -18,6 +20,7 @@ mod widgets;
 
 pub use app::{Wires, open};
 pub use draw::draw;
+pub use drilling::{DrillInfo, DrillKind, Drills, LastDrill};
 pub use key::Key;
 pub use keymap::{Action, Keymap};
 pub use keys_file::{KeysError, patch};

@@ -1,5 +1,6 @@
 //! What each message does to the model: pure, so that any row of messages can be tested. What has to be done in the world comes out as effects.
 
+use super::drill::{halt, is_drill};
 use super::key::Key;
 use super::keymap::{Action, Row};
 use super::message::{Effect, Msg, News, Question, Trouble};
@@ -133,6 +134,10 @@ fn hear(model: &mut Model, news: &News) -> Vec<Effect> {
             model.shared.run = None;
             asked.push(Effect::Go(ScreenId::Run));
         }
+        News::Noticed => {
+            model.shared.at_work = AtWork::Theirs;
+            model.shared.run = None;
+        }
         News::Refused(_) | News::RunEnded | News::Done(_) => {
             model.shared.at_work = AtWork::Nothing;
             model.interrupts = 0;
@@ -153,6 +158,8 @@ fn hear(model: &mut Model, news: &News) -> Vec<Effect> {
         News::Stacks(_)
         | News::Findings(_)
         | News::Judged { .. }
+        | News::Drills(_)
+        | News::DrillPlanned { .. }
         | News::History(_)
         | News::Compared(..)
         | News::Credentials(_)
@@ -212,12 +219,19 @@ pub fn works(model: &Model, action: Action) -> bool {
         | Action::Help
         | Action::Quit
         | Action::Go(_) => true,
+        Action::Halt => drilling(model).is_some(),
         Action::Back => {
             let kept = !model.typed().is_empty() || !model.filter_of(model.front()).is_empty();
             model.path.len() > 1 || kept || can(model, Action::Back)
         }
         other => can(model, other),
     }
+}
+
+/// The drill at work that has not been told to end.
+fn drilling(model: &Model) -> Option<&RunView> {
+    let view = model.shared.run.as_ref().filter(|_| model.shared.at_work != AtWork::Nothing)?;
+    (is_drill(&view.state) && view.state.summary.is_none() && view.state.cancelling.is_none()).then_some(view)
 }
 
 fn can(model: &Model, action: Action) -> bool {
@@ -248,6 +262,7 @@ fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Redraw => return vec![Effect::Redraw],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Interrupt => return interrupt(model),
+        Action::Halt => return drilling(model).map(|view| Effect::Ask(Box::new(halt(view)))).into_iter().collect(),
         Action::Quit => return quit(model),
         Action::Go(screen) => return vec![Effect::Go(screen)],
         Action::Back if !model.typed().is_empty() => type_in(model, String::new()),

@@ -16,7 +16,7 @@ async fn a_run() -> Ran {
         said(StepEvent::Retry { attempt: 1, after_ms: 5, error: "reset".to_owned() }),
         said(StepEvent::Cause { id: "LAB-IMAGE-002".to_owned(), sentence: "no image".to_owned(), fix: "fetch it".to_owned() }),
         said(StepEvent::Load { requests_per_s: 20.5, failed_share: Some(0.0), p95_ms: None, vus: 3 }),
-        said(StepEvent::Probe { target: "t".to_owned(), health: labctl::model::run::Health::NoData, seen: String::new() }),
+        said(StepEvent::Probe { target: "t".to_owned(), health: labctl::model::run::Health::NoData, seen: String::new(), figure: None }),
         Act::Intend("fault"),
         said(StepEvent::Applied { what: "fault".to_owned() }),
         said(StepEvent::Undone { what: "fault".to_owned() }),

@@ -3,6 +3,7 @@
 mod rig;
 
 mod any;
+mod drills;
 mod history;
 mod keys;
 mod looks;

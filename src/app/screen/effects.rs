@@ -2,7 +2,7 @@
 
 use super::lab::Looks;
 use super::live::{self, Ended, Live, ToApp};
-use super::{look, past};
+use super::{drills, look, past};
 use crate::app::attach::Viewing;
 use crate::app::context::Context;
 use crate::app::exit::{Failure, code};
@@ -14,10 +14,15 @@ use crate::model::run::{Control, RunId};
 use crate::tui::{Effect, News, Order, Question, Trouble};
 use std::ffi::OsString;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 /// How long a fix may take: it sets one value of the kernel, or loads one module.
 const FIX: Duration = Duration::from_secs(10);
+
+/// How often drills of other processes are looked for.
+const DRILLS: Duration = Duration::from_secs(5);
 
 /// Everything that acts for the app.
 pub struct Hands {
@@ -31,13 +36,27 @@ pub struct Hands {
     looks: Looks,
     /// A signal came: leave once the run has ended.
     leaving: bool,
+    /// When drills of other processes were last looked for, and the look that is under way.
+    looked: Option<Instant>,
+    looking: Option<JoinHandle<()>>,
 }
 
 impl Hands {
     /// Nothing is being done yet.
     pub fn new(context: Arc<Context>, app: ToApp, last: LastSignal) -> Self {
         let looks = Looks::new(Arc::clone(&context), app.say.clone());
-        Self { context, app, host: look::Host::default(), live: None, ended: None, last, looks, leaving: false }
+        Self {
+            context,
+            app,
+            host: look::Host::default(),
+            live: None,
+            ended: None,
+            last,
+            looks,
+            leaving: false,
+            looked: None,
+            looking: None,
+        }
     }
 
     /// Begins what is asked for; the answer comes as news.
@@ -63,7 +82,13 @@ impl Hands {
             }),
             Effect::Up { order, force } => {
                 let args = up_args(&context, &order, force);
-                self.begin(|app| live::in_background(context, args, app));
+                self.begin(|app| live::in_background(context, "up", args, app));
+            }
+            Effect::Drills => self.reads(move || drills::list(&context)),
+            Effect::PlanDrill(which) => self.does(async move { vec![drills::planned(&context, which).await] }),
+            Effect::RunDrill(which) => {
+                let args = drills::args(&context, &which);
+                self.begin(|app| live::in_background(context, "drill", args, app));
             }
             Effect::Attach(run) => self.begin(|app| live::joined(context, run, app)),
             Effect::AskDown => self.does(async move { vec![ask_down(&context).await] }),
@@ -121,6 +146,26 @@ impl Hands {
             };
             if there { vec![News::LabIsThere] } else { Vec::new() }
         });
+    }
+
+    /// Looks every now and then whether another process does a drill here.
+    pub fn look_for_drills(&mut self, found: &mpsc::Sender<Viewing>) {
+        let waits = self.looked.is_some_and(|before| before.elapsed() < DRILLS);
+        if self.live.is_some() || waits || self.looking.as_ref().is_some_and(|work| !work.is_finished()) {
+            return;
+        }
+        self.looked = Some(Instant::now());
+        let (context, found) = (Arc::clone(&self.context), found.clone());
+        self.looking = Some(tokio::spawn(async move {
+            if let Some(viewing) = live::drill_of_another(context).await {
+                let _closed = found.send(viewing).await;
+            }
+        }));
+    }
+
+    /// Shows a drill that was found.
+    pub fn notice(&mut self, viewing: Viewing) {
+        self.begin(|app| live::noticed(viewing, app));
     }
 
     /// Begins it, if nothing else is at work.

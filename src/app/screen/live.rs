@@ -9,7 +9,7 @@ use crate::app::exit::Failure;
 use crate::app::signals::{self, LastSignal};
 use crate::app::{down, runs, up};
 use crate::cli::UpArgs;
-use crate::model::run::{Control, Event, RunId, RunState, StepEvent};
+use crate::model::run::{Control, Event, RunId, RunState, StepEvent, Verb};
 use crate::report::{Choice, FrontEnd, Mode};
 use crate::support::progress::Sink;
 use crate::tui::News;
@@ -100,13 +100,13 @@ pub fn up(context: Arc<Context>, args: UpArgs, app: ToApp, last: LastSignal) -> 
 }
 
 /// Starts labctl with these arguments in the background, and shows its run, which outlives the app.
-pub fn in_background(context: Arc<Context>, args: Vec<OsString>, app: ToApp) -> Live {
+pub fn in_background(context: Arc<Context>, verb: &'static str, args: Vec<OsString>, app: ToApp) -> Live {
     let (control, mut steered) = signals::controls();
     let theirs = Arc::new(OnceLock::new());
     let known = Arc::clone(&theirs);
     let task = tokio::spawn(async move {
-        Some(match begin(&context, args, &app, &mut steered).await {
-            Ok(viewing) => show(viewing, &app, steered, &known).await,
+        Some(match begin(&context, verb, args, &app, &mut steered).await {
+            Ok(viewing) => show(viewing, News::Attached, &app, steered, &known).await,
             Err(failure) => {
                 let _closed = app.say.send(News::Refused(trouble(&failure))).await;
                 Err(failure)
@@ -123,7 +123,7 @@ pub fn joined(context: Arc<Context>, run: String, app: ToApp) -> Live {
     let known = Arc::clone(&theirs);
     let task = tokio::spawn(async move {
         match join(&context, &run).await {
-            Ok(viewing) => Some(show(viewing, &app, steered, &known).await),
+            Ok(viewing) => Some(show(viewing, News::Attached, &app, steered, &known).await),
             Err(failure) => {
                 let _closed = app.say.send(News::Failed(trouble(&failure))).await;
                 None
@@ -138,8 +138,30 @@ pub fn attached(viewing: Viewing, app: ToApp) -> Live {
     let (control, steered) = signals::controls();
     let theirs = Arc::new(OnceLock::from(viewing.head.run.clone()));
     let known = Arc::clone(&theirs);
-    let task = tokio::spawn(async move { Some(show(viewing, &app, steered, &known).await) });
+    let task = tokio::spawn(async move { Some(show(viewing, News::Attached, &app, steered, &known).await) });
     Live { control, task, theirs }
+}
+
+/// Follows a drill of another process that nobody asked to see, so that it can be halted from here; how it ends is not how the app ends.
+pub fn noticed(viewing: Viewing, app: ToApp) -> Live {
+    let (control, steered) = signals::controls();
+    let theirs = Arc::new(OnceLock::from(viewing.head.run.clone()));
+    let known = Arc::clone(&theirs);
+    let task = tokio::spawn(async move {
+        let _ended = show(viewing, News::Noticed, &app, steered, &known).await;
+        None
+    });
+    Live { control, task, theirs }
+}
+
+/// A drill that another process is doing in this lab.
+pub async fn drill_of_another(context: Arc<Context>) -> Option<Viewing> {
+    let of = Arc::clone(&context);
+    let head = tokio::task::spawn_blocking(move || attach::at_work(&of, None).ok()).await.ok()??;
+    if !matches!(head.verb, Verb::Scenario) {
+        return None;
+    }
+    Viewing::open(head, context.global.read_only).await.ok()
 }
 
 /// Takes the lab away.
@@ -184,7 +206,13 @@ pub fn down(context: Arc<Context>, app: ToApp) -> Live {
 }
 
 /// The run that a process in the background has begun.
-async fn begin(context: &Context, args: Vec<OsString>, app: &ToApp, steered: &mut mpsc::Receiver<Control>) -> Result<Viewing, Failure> {
+async fn begin(
+    context: &Context,
+    verb: &str,
+    args: Vec<OsString>,
+    app: &ToApp,
+    steered: &mut mpsc::Receiver<Control>,
+) -> Result<Viewing, Failure> {
     let mut starting = Starting::start(args, Stdio::null(), None)?;
     let mut refused = None;
     loop {
@@ -197,7 +225,7 @@ async fn begin(context: &Context, args: Vec<OsString>, app: &ToApp, steered: &mu
             }
         };
         match told {
-            Some(Told::Preparing(what)) => app.preparing("up", &what),
+            Some(Told::Preparing(what)) => app.preparing(verb, &what),
             Some(Told::Refused { id, message }) => {
                 refused.get_or_insert(Failure { id, message });
             }
@@ -217,9 +245,9 @@ async fn join(context: &Context, run: &str) -> Result<Viewing, Failure> {
 }
 
 /// Shows a run of another process to its end.
-async fn show(viewing: Viewing, app: &ToApp, steered: mpsc::Receiver<Control>, known: &OnceLock<RunId>) -> Ended {
+async fn show(viewing: Viewing, first: News, app: &ToApp, steered: mpsc::Receiver<Control>, known: &OnceLock<RunId>) -> Ended {
     let _known = known.set(viewing.head.run.clone());
-    let _closed = app.say.send(News::Attached).await;
+    let _closed = app.say.send(first).await;
     let ended = viewing.carry_out(app.events.clone(), steered, |text| app.hint(News::Said(text))).await;
     if let Err(failure) = &ended {
         let _closed = app.say.send(News::Failed(trouble(failure))).await;

@@ -1,5 +1,6 @@
 //! The terminal app's other half: opens it, and carries out what it asks for.
 
+mod drills;
 mod effects;
 mod ground;
 mod lab;

@@ -58,11 +58,16 @@ pub async fn open(context: &Arc<Context>, choice: Choice, first: First) -> Resul
     }
     let mut closed = tui::open(model, Wires { events: from_runs, news, effects: ask }, runs::now).map_err(bug)?;
     let mut look = tokio::time::interval(LOOK);
+    let (found, mut drills) = mpsc::channel(1);
     let closed = loop {
         tokio::select! {
             biased;
             ended = &mut closed => break ended,
-            _ = look.tick() => tui::let_go(),
+            _ = look.tick() => {
+                tui::let_go();
+                hands.look_for_drills(&found);
+            }
+            Some(viewing) = drills.recv() => hands.notice(viewing),
             Some(effect) = asked.recv() => hands.carry_out(effect),
             Some(signal) = control.recv() => hands.told_to_end(signal),
             () = hands.run_ended() => {}

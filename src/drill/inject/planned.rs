@@ -17,3 +17,28 @@ pub struct Planned {
     /// The change itself.
     pub change: Change,
 }
+
+impl Planned {
+    /// How it would be taken back, in words.
+    pub fn undo_words(&self) -> String {
+        match &self.change {
+            Change::Fields { fields, .. } => {
+                // what marks the object as the drill's goes without saying
+                let set = fields.iter().rev().filter(|field| field.before != field.after && !field.pointer.contains("labctl.dev"));
+                let words: Vec<String> = set
+                    .map(|field| match &field.before {
+                        Some(before) => format!("{} is {before} again", field.pointer),
+                        None => format!("{} is removed again", field.pointer),
+                    })
+                    .collect();
+                words.join(", ")
+            }
+            Change::Made { .. } => "it is deleted again".to_owned(),
+            Change::NodePaused => "the container engine lets the node go on".to_owned(),
+            Change::NodeStressed(_) => "the processes are ended".to_owned(),
+            Change::QueueSet(_) => "the queue's attributes are as they were again".to_owned(),
+            Change::MessageSent(_) => "the message is taken out again".to_owned(),
+            Change::PodEnded => "nothing to take back: its controller makes another".to_owned(),
+        }
+    }
+}

@@ -3,7 +3,8 @@
 use crate::drill::ground::Drill;
 use crate::drill::load::compared;
 use crate::engine::step::{Cx, Observed, Step, StepError};
-use crate::model::run::{Health, brief_time};
+use crate::model::check::Op;
+use crate::model::run::{Figure, Health, Limit, brief_time};
 use crate::model::scenario::{CheckRow, Claim};
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -54,7 +55,9 @@ impl Step for Verify {
                         Some(took) => (Health::Fail, format!("the steady state held again after {}, {within} allowed", brief_time(took))),
                         None => (Health::Fail, "the steady state did not hold again".to_owned()),
                     };
-                    cx.sink.probe(&hypothesis.name, health, seen.clone());
+                    let limit = Some(Limit { op: Op::Le, value: within.get().as_secs_f64() });
+                    let figure = took.map(|took| Figure { value: took as f64 / 1000.0, limit, unit: Some("s".to_owned()) });
+                    cx.sink.judged(&hypothesis.name, health, seen.clone(), figure);
                     let row = CheckRow {
                         name: hypothesis.name.clone(),
                         part: "hypothesis".to_owned(),

@@ -4,6 +4,8 @@
 //! (`EventKind::Unknown`); `v` rises when a meaning is added.
 
 use super::ids::{At, RunId, StepId};
+use crate::model::check::Op;
+use crate::model::scenario::Conclusion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -149,6 +151,9 @@ pub enum StepEvent {
         target: String,
         health: Health,
         seen: String,
+        /// The number that was judged, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        figure: Option<Figure>,
     },
     /// Figures of a load at work, at most once a second: of the time since the figures before.
     Load {
@@ -257,6 +262,28 @@ pub enum Health {
     Fail,
     /// There was nothing to judge: never a pass.
     NoData,
+}
+
+/// A number that a check has judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Figure {
+    /// What was seen; always finite.
+    pub value: f64,
+    /// What it was held against, where the check compares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// What the number counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+}
+
+/// What a number is held against: `<= 800`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Limit {
+    /// The comparison.
+    pub op: Op,
+    /// With what.
+    pub value: f64,
 }
 
 /// A Kubernetes object (or an engine's container, volume, network) by name.
@@ -385,4 +412,7 @@ pub struct Summary {
     pub urls: Vec<(String, String)>,
     /// The exit code of the process.
     pub exit_code: u8,
+    /// What a drill came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<Conclusion>,
 }

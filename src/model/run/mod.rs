@@ -11,8 +11,8 @@ mod view;
 
 pub use attach::{ATTACH_PROTOCOL, ClientHello, EndReason, Refusal, ServerHello, ServerLine};
 pub use event::{
-    Because, CancelReason, Control, Event, EventKind, FinishedAs, Health, Moment, Object, PlanStep, RunPlan, StepEvent, Stream, Summary,
-    Unfinished, Verb,
+    Because, CancelReason, Control, Event, EventKind, Figure, FinishedAs, Health, Limit, Moment, Object, PlanStep, RunPlan, StepEvent,
+    Stream, Summary, Unfinished, Verb,
 };
 pub use fold::{Counts, RunState};
 pub use forecast::{Forecast, Span};

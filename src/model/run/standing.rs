@@ -227,7 +227,7 @@ impl StepState {
                 self.last_retry = Some(error.clone());
             }
             StepEvent::ObjectChanged { .. } => self.objects = self.objects.saturating_add(1),
-            StepEvent::Probe { target, health, seen } => {
+            StepEvent::Probe { target, health, seen, .. } => {
                 self.probe = Some(LastProbe { target: target.clone(), health: *health, seen: seen.clone(), at });
             }
             StepEvent::Load { .. } => {

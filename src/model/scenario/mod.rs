@@ -6,6 +6,7 @@ mod file;
 mod hypothesis;
 mod load;
 mod node;
+mod preview;
 mod problems;
 mod result;
 
@@ -15,5 +16,6 @@ pub use file::{Blast, Evidence, Requires, RollbackSpec, Scenario, ScenarioKind, 
 pub use hypothesis::{Abort, BaselineClaim, Claim, Hypothesis, LoadMetric, Mode, Recovery, RecoveryOf};
 pub use load::{K6Load, Load, LoadRequest, LoadStage, Rate};
 pub use node::{CpuStress, MemoryStress, NodeFault, NodeHarm, NodeRole};
+pub use preview::{DrillPlan, PlannedChange, PlannedFault};
 pub use problems::is_platform;
-pub use result::{ChangeRow, CheckRow, ClockRow, DrillResult, LoadRow, Rollback, Verdict};
+pub use result::{ChangeRow, CheckRow, ClockRow, Conclusion, DrillResult, LoadRow, Rollback, Verdict};

@@ -166,6 +166,25 @@ pub struct ClockRow {
     pub within_ms: u64,
 }
 
+/// What a drill came to, in the last event of its run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Conclusion {
+    /// What was found out.
+    pub verdict: Verdict,
+    /// How the taking back went.
+    pub rollback: Rollback,
+    /// Whether every fault landed; nothing where none was made.
+    pub landed: Option<bool>,
+    /// Why the verdict is what it is, in one sentence.
+    pub why: String,
+}
+
+impl From<&DrillResult> for Conclusion {
+    fn from(result: &DrillResult) -> Self {
+        Self { verdict: result.verdict, rollback: result.rollback, landed: result.landed, why: result.why.clone() }
+    }
+}
+
 /// What came of a drill.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DrillResult {

@@ -3,6 +3,7 @@
 use super::view::RunView;
 use super::{log, now, steps, timeline};
 use crate::model::run::{At, Forecast, Standing, StepId, StepState};
+use crate::tui::drill::{DrillPane, is_drill};
 use crate::tui::keymap::Action;
 use crate::tui::theme::{Meaning, Theme};
 use crate::tui::widgets::{panel, tabs, titled};
@@ -53,6 +54,10 @@ pub struct Pane {
     pub wide: bool,
     /// Only what has this text in it.
     pub filter: String,
+    /// The panes of a drill.
+    pub drill: DrillPane,
+    /// The steps of a drill are shown as those of any run.
+    pub plain: bool,
 }
 
 impl Pane {
@@ -93,14 +98,25 @@ impl Pane {
             .or_else(|| steps.first())
     }
 
+    /// Whether the run is shown as a drill.
+    pub fn shows_drill(&self, view: &RunView) -> bool {
+        is_drill(&view.state) && !self.plain
+    }
+
     /// Whether the grammar's action does anything in these panes.
-    pub fn can(action: Action) -> bool {
+    pub fn can(&self, action: Action, view: &RunView) -> bool {
+        if self.shows_drill(view) {
+            return DrillPane::can(action);
+        }
         action.moves() || matches!(action, Action::NextTab | Action::PreviousTab | Action::Enter | Action::Filter)
     }
 
     /// Does what the grammar asks for; `rows` is how many make a page.
     pub fn act(&mut self, action: Action, view: &RunView, now: At, rows: usize) {
         let page = rows.max(1);
+        if self.shows_drill(view) {
+            return self.drill.act(action, view, rows);
+        }
         match action {
             Action::NextTab => self.show(self.tab.moved(1)),
             Action::PreviousTab => self.show(self.tab.moved(Tab::ALL.len() - 1)),
@@ -156,6 +172,9 @@ impl Pane {
 
     /// Draws all of it.
     pub fn draw(&self, view: &RunView, now: At, area: Rect, theme: Theme, buffer: &mut Buffer) {
+        if self.shows_drill(view) {
+            return self.drill.draw(view, now, area, theme, buffer);
+        }
         let forecast = view.state.forecast(now);
         let path_rows = if area.height >= 18 && !self.wide { 3 } else { 0 };
         let [main, below] = Layout::vertical([Constraint::Min(0), Constraint::Length(path_rows)]).areas(area);

@@ -2,6 +2,7 @@
 
 use super::phases::Phases;
 use crate::model::run::{At, Event, EventKind, FinishedAs, Health, RunState, StepEvent, StepId, Stream, brief_time};
+use crate::tui::drill::DrillFold;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ pub struct RunView {
     pub state: RunState,
     /// What each step was busy with, over time.
     pub phases: Phases,
+    /// What is kept of a drill.
+    pub drill: DrillFold,
     lines: HashMap<StepId, VecDeque<Arc<Event>>>,
     all: VecDeque<Arc<Event>>,
     beats: HashMap<StepId, VecDeque<Beat>>,
@@ -65,6 +68,7 @@ impl RunView {
                     }
                     _ => {}
                 }
+                self.drill.apply(event);
                 if let Some((text, bad)) = beat_of(says) {
                     self.beat(step, at, text, bad);
                 }
@@ -137,7 +141,7 @@ fn beat_of(says: &StepEvent) -> Option<(String, bool)> {
         StepEvent::Output { stream: Stream::Own, line } => (line.clone(), false),
         StepEvent::Waiting { on, last_reason, .. } => (with(&format!("waits for {on}"), last_reason), false),
         StepEvent::Retry { attempt, after_ms, error } => (format!("try {attempt} in {}: {error}", brief_time(*after_ms)), true),
-        StepEvent::Probe { target, health, seen } => {
+        StepEvent::Probe { target, health, seen, .. } => {
             let went = match health {
                 Health::Pass => "passes",
                 Health::Fail => "fails",

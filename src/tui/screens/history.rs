@@ -3,11 +3,13 @@
 use super::screen::{Screen, ScreenId};
 use crate::model::run::Standing;
 use crate::model::run::{At, FinishedAs, RunState, StepState, Verb, brief_time};
+use crate::model::scenario::Rollback;
+use crate::tui::drill::standing_of;
 use crate::tui::keymap::{Action, Binding, own};
 use crate::tui::message::{Effect, News, PastRun, PastStatus};
 use crate::tui::model::{AtWork, Shared};
 use crate::tui::text::{clip, fit, right, wrap};
-use crate::tui::theme::{Meaning, Theme};
+use crate::tui::theme::{Meaning, Theme, meaning_of};
 use crate::tui::widgets::{first_shown, panel};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -65,6 +67,14 @@ fn verdict(run: &PastRun) -> (Standing, String, Meaning) {
     match &run.status {
         PastStatus::Running => (Standing::Working, "at work".to_owned(), Meaning::Working),
         PastStatus::Unfinished => (Standing::Failed, "killed before its end".to_owned(), Meaning::Bad),
+        PastStatus::Ended(summary) if summary.drill.is_some() => {
+            let standing = summary.drill.as_ref().map_or(Standing::Failed, standing_of);
+            let word = summary.drill.as_ref().map(|drill| match drill.rollback {
+                Rollback::Clean | Rollback::NotNeeded => drill.verdict.to_string(),
+                bad => format!("{}, rollback {bad}", drill.verdict),
+            });
+            (standing, word.unwrap_or_default(), meaning_of(standing))
+        }
         PastStatus::Ended(summary) if summary.ok => (Standing::Ready, "ready".to_owned(), Meaning::Good),
         PastStatus::Ended(summary) if summary.cancelled => (Standing::Cancelled, "ended early".to_owned(), Meaning::Warning),
         PastStatus::Ended(summary) => (Standing::Failed, format!("{} failed", summary.failed), Meaning::Bad),
@@ -243,6 +253,10 @@ fn draw_detail(run: &PastRun, area: Rect, theme: Theme, buffer: &mut Buffer) {
         let counts =
             format!("{} changed, {} in place, {} left out, {} failed", summary.changed, summary.unchanged, summary.skipped, summary.failed);
         say(Meaning::Text, "steps    ", &counts);
+        if let Some(drill) = &summary.drill {
+            say(Meaning::Text, "rollback ", &drill.rollback.to_string());
+            say(Meaning::Text, "why      ", &drill.why);
+        }
         say(Meaning::Text, "", "");
         let path: Vec<&str> = summary.critical_path.iter().map(|step| step.0.trim_start_matches("component/")).collect();
         say(Meaning::Critical, "path     ", &path.join(" → "));

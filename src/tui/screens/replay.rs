@@ -3,6 +3,7 @@
 use super::run::{copied, look};
 use super::screen::Screen;
 use crate::model::run::{At, Event, brief_time};
+use crate::tui::drill::is_drill;
 use crate::tui::keymap::{Action, Binding, own};
 use crate::tui::message::{Effect, News};
 use crate::tui::model::Shared;
@@ -26,6 +27,7 @@ pub const KEYS: &[Binding] = &[
     own("whole-log", "L", "", "the output of all steps, or of the chosen one"),
     own("timeline", "t", "timeline", "the whole run over time"),
     own("follow", "f", "follow", "choose by itself what matters most"),
+    own("view", "v", "view", "a drill as a drill, or its steps as those of any run"),
 ];
 
 /// Times as fast as it was.
@@ -117,9 +119,10 @@ impl Screen for Replay {
         }
         match action {
             Action::Own("follow") => self.pane.chosen.is_some(),
+            Action::Own("view") => is_drill(&self.view.state),
             Action::Own(_) | Action::Copy | Action::Left | Action::Right => true,
             Action::Back => self.pane.wide,
-            other => Pane::can(other),
+            other => self.pane.can(other, &self.view),
         }
     }
 

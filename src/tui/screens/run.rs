@@ -2,6 +2,7 @@
 
 use super::screen::Screen;
 use crate::model::run::{CancelReason, Control, Standing, StepState};
+use crate::tui::drill::{halt, is_drill};
 use crate::tui::keymap::{Action, Binding, danger, own};
 use crate::tui::message::{Effect, News, Question, Trouble};
 use crate::tui::model::{AtWork, Shared};
@@ -24,6 +25,7 @@ pub const KEYS: &[Binding] = &[
     own("whole-log", "L", "", "the output of all steps, or of the chosen one"),
     own("timeline", "t", "timeline", "the whole run over time"),
     own("follow", "f", "follow", "choose by itself what matters most"),
+    own("view", "v", "view", "a drill as a drill, or its steps as those of any run"),
 ];
 
 /// What is done before the first event, or why there is none.
@@ -48,6 +50,12 @@ pub struct Run {
 
 /// Keys that only change what is shown of a run; a recorded run has them too.
 pub fn look(pane: &mut Pane, name: &str) {
+    // those are about steps
+    pane.plain = match name {
+        "view" => !pane.plain,
+        "explain" | "log" | "whole-log" | "timeline" => true,
+        _ => pane.plain,
+    };
     match name {
         "explain" => pane.show(Tab::Cause),
         "log" => {
@@ -66,6 +74,9 @@ pub fn look(pane: &mut Pane, name: &str) {
 
 /// What `y` copies of a run: the cause and the way out of the step that is shown, else the line that its list has.
 pub fn copied(pane: &Pane, view: &RunView, now: crate::model::run::At) -> Option<String> {
+    if pane.shows_drill(view) {
+        return pane.drill.track(view).map(|track| format!("{}: {}", track.name, track.seen));
+    }
     let step = pane.step(view, &view.state.forecast(now))?;
     let mut lines: Vec<String> = step.causes.iter().map(|cause| format!("{} {} {}", cause.id, cause.sentence, cause.fix)).collect();
     lines.extend(step.failure().map(|(error, code)| format!("{code} {error}")));
@@ -86,7 +97,9 @@ impl Run {
     }
 
     fn cancel(view: &RunView) -> Vec<Effect> {
-        let (why, what, more, yes) = if view.state.cancelling.is_none() {
+        let (why, what, more, yes) = if view.state.cancelling.is_none() && is_drill(&view.state) {
+            return vec![Effect::Ask(Box::new(halt(view)))];
+        } else if view.state.cancelling.is_none() {
             let more = "Steps at work may finish and nothing new is begun. What is done is kept; `labctl up` goes on from there.";
             (CancelReason::Requested, format!("End the run of lab {}?", view.state.lab), more, "end it")
         } else {
@@ -139,19 +152,22 @@ impl Screen for Run {
     fn can(&self, action: Action, shared: &Shared) -> bool {
         let Some(view) = &shared.run else { return action == Action::Own("cancel") && shared.at_work == AtWork::Ours };
         let live = Self::live(shared).is_some();
+        let drill = is_drill(&view.state);
         let standing = self.step(shared).map(|step| step.standing);
         match action {
-            Action::Own("retry") => live && standing == Some(Standing::Failed) && view.state.cancelling.is_none(),
+            Action::Own("retry") => live && !drill && standing == Some(Standing::Failed) && view.state.cancelling.is_none(),
             Action::Own("skip") => {
-                live && matches!(standing, Some(Standing::Pending | Standing::Working)) && view.state.cancelling.is_none()
+                live && !drill && matches!(standing, Some(Standing::Pending | Standing::Working)) && view.state.cancelling.is_none()
             }
             Action::Own("cancel") => live && view.state.cancelling < Some(CancelReason::Now),
-            Action::Own("pause") => live && view.state.cancelling.is_none(),
+            // a drill that is paused would not be taken back
+            Action::Own("pause") => live && !drill && view.state.cancelling.is_none(),
             Action::Own("detach") => live && shared.at_work == AtWork::Theirs,
             Action::Own("follow") => self.pane.chosen.is_some(),
+            Action::Own("view") => drill,
             Action::Own(_) | Action::Copy => true,
             Action::Back => self.pane.wide,
-            other => Pane::can(other),
+            other => self.pane.can(other, view),
         }
     }
 

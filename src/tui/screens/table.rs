@@ -4,9 +4,11 @@ use super::history::{self, History};
 use super::lab::{self, Lab};
 use super::replay::{self, Replay};
 use super::run::{self, Run};
+use super::scenarios::{self, Scenarios};
 use super::screen::{Screen, ScreenId};
 use super::start::{self, Start};
 use super::workloads::{self, Workloads};
+use crate::tui::drilling::DrillKind;
 use crate::tui::keymap::Binding;
 
 /// One screen.
@@ -72,8 +74,22 @@ pub const SCREENS: &[Entry] = &[
         keys: history::KEYS,
         make: Some(|| Box::new(History::default())),
     },
-    place(ScreenId::Scenarios, "scenarios", "6", "drills to run: requirements, blast radius, last verdict"),
-    place(ScreenId::Chaos, "chaos", "7", "faults, their injection and their undo"),
+    Entry {
+        id: ScreenId::Scenarios,
+        name: "scenarios",
+        key: "6",
+        what: "drills to run: requirements, blast radius, last verdict",
+        keys: scenarios::KEYS,
+        make: Some(|| Box::new(Scenarios::default())),
+    },
+    Entry {
+        id: ScreenId::Chaos,
+        name: "chaos",
+        key: "7",
+        what: "drills that break something, and their undo",
+        keys: scenarios::KEYS,
+        make: Some(|| Box::new(Scenarios::of(DrillKind::Chaos))),
+    },
     place(ScreenId::Load, "load", "8", "load tests and their baselines"),
     place(ScreenId::Apps, "apps", "9", "the sample apps: build, deploy, promote, roll back"),
     place(ScreenId::Cloud, "cloud", "0", "the cloud side: queues, tables, functions, budgets"),

@@ -6,7 +6,7 @@ use labctl::tui::{Msg, News, ScreenId};
 use proptest::prelude::*;
 use std::sync::Arc;
 
-const KEYS: &str = "up down left right pgup pgdn home end enter esc tab backtab space [ ] / : ? T o y r s c p e l L t f + - 0 1 2 3 4 5 6 7 n y q ctrl-c ctrl-l x 世 backspace u";
+const KEYS: &str = "up down left right pgup pgdn home end enter esc tab backtab space [ ] / : ? T o y r s c p e l L t f + - 0 1 2 3 4 5 6 7 H v n y q ctrl-c ctrl-l x 世 backspace u";
 
 #[derive(Debug, Clone)]
 enum Move {
@@ -37,6 +37,7 @@ proptest! {
     fn nothing_breaks_it(moves in moves()) {
         let mut pool: Vec<_> = recorded();
         pool.extend(troubled().events.into_iter().map(Arc::new));
+        pool.extend(super::drills::passed().events.into_iter().map(Arc::new));
         let mut odd = Told::plan(&["a: b", "b: a", "c:"]);
         odd.start(5, "a").cancelling(6, CancelReason::Now).line(7, "a", "\u{1b}[0m世\u{202e}").pulls(8, "a", u64::MAX, 1).pulls(9, "a", 0, 0);
         odd.event(3, EventKind::Unknown).event(1, EventKind::RunFinished { summary: Summary::default() }).event(2, EventKind::RunPaused);

@@ -167,7 +167,7 @@ impl Told {
     }
 
     pub fn probe(&mut self, millis: u64, step: &str, health: Health, seen: &str) -> &mut Self {
-        self.says(millis, step, StepEvent::Probe { target: "answers".to_owned(), health, seen: seen.to_owned() })
+        self.says(millis, step, StepEvent::Probe { target: "answers".to_owned(), health, seen: seen.to_owned(), figure: None })
     }
 
     pub fn cause(&mut self, millis: u64, step: &str, id: &str, sentence: &str, fix: &str) -> &mut Self {

@@ -167,8 +167,8 @@ fn ctrl_c_ends_a_run_harder_each_time_and_leaves_without_one() {
 #[test]
 fn rooms_that_have_not_landed_say_so_in_one_line() {
     let mut app = App::new(ScreenId::Run);
-    let text = app.press("7").text((120, 40));
-    assert!(text.contains("chaos: faults, their injection and their undo; this part of labctl has not landed yet"), "{text}");
+    let text = app.press("9").text((120, 40));
+    assert!(text.contains("apps: the sample apps: build, deploy, promote, roll back; this part of labctl has not landed yet"), "{text}");
 }
 
 #[test]

@@ -9,8 +9,9 @@ use std::time::Duration;
 /// A cold API server and a node that is being made take their time.
 const PATIENCE: Duration = Duration::from_mins(3);
 
+/// Opens the app on the lab and goes through `script`.
 #[track_caller]
-fn app(bed: &Bed, script: &[(&str, Then<'_>)]) -> Seen {
+pub fn app(bed: &Bed, script: &[(&str, Then<'_>)]) -> Seen {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_labctl"));
     command.env_clear();
     for (name, value) in bed.command(&[]).get_envs() {

@@ -16,3 +16,4 @@ mod k6;
 pub mod kill;
 mod killed;
 mod last;
+mod menus;
