@@ -49,6 +49,8 @@ pub struct DrillInfo {
     pub tags: Vec<String>,
     /// What is done, in words.
     pub faults: Vec<String>,
+    /// What is asked of the lab meanwhile.
+    pub load: Option<String>,
     /// How much may be touched.
     pub blast: String,
     /// What the lab must have, and whether it has it; nothing where that is not known.

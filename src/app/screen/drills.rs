@@ -17,11 +17,10 @@ pub fn list(context: &Context) -> News {
     let lasts = lasts(context).unwrap_or_default();
     let provided = provided(context).ok();
     let info = |(name, file): (String, String)| {
-        let kind = if file.starts_with("scenarios/load/") { DrillKind::Load } else { DrillKind::Chaos };
         let last = lasts.get(&name).cloned();
         match catalog::scenario(&context.files, &name) {
-            Ok(found) => DrillInfo { kind, file, last, ..told(&found.scenario, provided.as_ref()) },
-            Err(error) => DrillInfo { name, kind, file, last, trouble: Some(trouble(&error.into())), ..DrillInfo::default() },
+            Ok(found) => DrillInfo { file, last, ..told(&found.scenario, provided.as_ref()) },
+            Err(error) => DrillInfo { name, file, last, trouble: Some(trouble(&error.into())), ..DrillInfo::default() },
         }
     };
     let halt = drill::halt(context);
@@ -37,15 +36,32 @@ fn told(scenario: &Scenario, provided: Option<&BTreeSet<String>>) -> DrillInfo {
     let blast = scenario.target.blast;
     let pods = if blast.max_pods == 1 { "1 pod".to_owned() } else { format!("{} pods", blast.max_pods) };
     let lasts: u128 = scenario.inject.iter().map(|inject| inject.duration.get().as_millis()).sum();
+    let load = scenario.load.as_ref();
+    let thresholds = load
+        .iter()
+        .flat_map(|load| &load.k6.thresholds)
+        .flat_map(|(metric, claims)| claims.iter().map(move |claim| format!("{metric} {claim}")));
+    let blast = if scenario.inject.is_empty() {
+        format!("nothing: it only asks, of what is in {}", scenario.target.namespace)
+    } else {
+        format!("at most {pods}, {} of those found, in {}", blast.max_percent, scenario.target.namespace)
+    };
     DrillInfo {
         name: scenario.metadata.name.clone(),
         title: scenario.metadata.title.clone(),
         tags: scenario.metadata.tags.clone(),
         faults: scenario.inject.iter().map(|inject| format!("{} for {}", inject.fault, inject.duration)).collect(),
-        blast: format!("at most {pods}, {} of those found, in {}", blast.max_percent, scenario.target.namespace),
+        kind: if scenario.inject.is_empty() { DrillKind::Load } else { DrillKind::Chaos },
+        load: load.map(|load| format!("{} for {}", load.k6, load.lasts())),
+        blast,
         needs: needs.map(|name| (name.clone(), provided.map(|provided| provided.contains(name)))).collect(),
         steady: scenario.steady_state.checks.iter().map(|check| check.name.clone()).collect(),
-        claims: scenario.hypotheses.iter().map(|hypothesis| format!("{} ({})", hypothesis.name, when(&hypothesis.claim))).collect(),
+        claims: scenario
+            .hypotheses
+            .iter()
+            .map(|hypothesis| format!("{} ({})", hypothesis.name, when(&hypothesis.claim)))
+            .chain(thresholds)
+            .collect(),
         aborts: scenario.abort.iter().map(|abort| format!("{} for {}", abort.check.name, abort.lasts)).collect(),
         broken_ms: u64::try_from(lasts).unwrap_or(u64::MAX),
         ..DrillInfo::default()
@@ -71,7 +87,7 @@ fn provided(context: &Context) -> Result<BTreeSet<String>, Failure> {
 /// The last drill of each scenario that came to its end.
 fn lasts(context: &Context) -> Result<BTreeMap<String, LastDrill>, Failure> {
     let mut lasts = BTreeMap::new();
-    for head in runs::heads(context)?.into_iter().filter(|head| head.verb == Verb::Scenario) {
+    for head in runs::heads(context)?.into_iter().filter(|head| matches!(head.verb, Verb::Scenario | Verb::Load)) {
         let Some(folder) = head.journal.parent() else { continue };
         if let Ok(Some(result)) = evidence::read_result(folder) {
             let DrillResult { scenario, verdict, rollback, why, ended, .. } = result;

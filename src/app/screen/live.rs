@@ -158,7 +158,7 @@ pub fn noticed(viewing: Viewing, app: ToApp) -> Live {
 pub async fn drill_of_another(context: Arc<Context>) -> Option<Viewing> {
     let of = Arc::clone(&context);
     let head = tokio::task::spawn_blocking(move || attach::at_work(&of, None).ok()).await.ok()??;
-    if !matches!(head.verb, Verb::Scenario) {
+    if !matches!(head.verb, Verb::Scenario | Verb::Load) {
         return None;
     }
     Viewing::open(head, context.global.read_only).await.ok()

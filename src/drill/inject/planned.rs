@@ -38,6 +38,7 @@ impl Planned {
             Change::NodeStressed(_) => "the processes are ended".to_owned(),
             Change::QueueSet(_) => "the queue's attributes are as they were again".to_owned(),
             Change::MessageSent(_) => "the message is taken out again".to_owned(),
+            Change::Process { .. } => "the process is ended".to_owned(),
             Change::PodEnded => "nothing to take back: its controller makes another".to_owned(),
         }
     }

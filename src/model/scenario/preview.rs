@@ -15,6 +15,9 @@ pub struct DrillPlan {
     pub namespace: String,
     /// In their order.
     pub faults: Vec<PlannedFault>,
+    /// What is asked of the lab meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub load: Option<String>,
     /// What must hold first, and again.
     pub steady_state: Vec<String>,
     /// What is claimed.

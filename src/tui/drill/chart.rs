@@ -7,11 +7,9 @@ use crate::tui::text::{clip, right, width};
 use crate::tui::theme::{Meaning, Theme};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Color;
-use ratatui::symbols::Marker;
-use ratatui::widgets::Widget;
-use ratatui::widgets::canvas::{Canvas, Line as Stroke};
 
+/// Looks that are further apart were not made one after the other.
+const GAP_MS: u64 = 10_000;
 /// Columns of what stands before a chart.
 const LABELS: u16 = 7;
 
@@ -22,8 +20,10 @@ pub struct Times {
     pub from: At,
     /// The right edge.
     pub to: At,
-    /// When something was broken; without an end while it still is.
+    /// What is shaded, without an end while it goes on.
     pub window: Option<(At, Option<At>)>,
+    /// What that is.
+    pub shaded: &'static str,
 }
 
 impl Times {
@@ -71,7 +71,7 @@ pub fn draw(track: &Track, times: Times, axis: bool, area: Rect, theme: Theme, b
         buffer.set_line(row.right() - wide, row.y, &theme.span(Meaning::Dim, end).into(), wide);
         if let Some((from, _)) = times.window {
             let at = times.column(from, row.width);
-            let text = clip("░ broken on purpose", usize::from(row.width.saturating_sub(at + wide + 1))).into_owned();
+            let text = clip(&format!("░ {}", times.shaded), usize::from(row.width.saturating_sub(at + wide + 1))).into_owned();
             if at > 3 {
                 buffer.set_line(row.x + at, row.y, &theme.span(Meaning::Warning, text).into(), row.width - at);
             }
@@ -79,47 +79,72 @@ pub fn draw(track: &Track, times: Times, axis: bool, area: Rect, theme: Theme, b
     }
 }
 
-/// The numbers, and what they are held against.
+/// The numbers as a line, and what they are held against.
 fn line(track: &Track, times: Times, plot: Rect, names: Rect, theme: Theme, buffer: &mut Buffer) {
-    let values = || track.looks.iter().filter_map(|look| look.value).chain(track.limit.map(|limit| limit.value));
-    let (low, high) = values().fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
-    let low = low.min(0.0);
-    let high = if high - low < f64::EPSILON { low + 1.0 } else { high + (high - low) * 0.05 };
-    let color = theme.style(Meaning::Working).fg.unwrap_or(Color::Reset);
-    let seconds = |at: At| at.millis_since(times.from) as f64 / 1000.0;
-    let canvas = Canvas::default().marker(Marker::Braille).x_bounds([0.0, seconds(times.to).max(0.001)]).y_bounds([low, high]);
-    let painted = canvas.paint(|context| {
-        let mut before: Option<(f64, f64)> = None;
-        for look in &track.looks {
-            // what had no number leaves a gap
-            let here = look.value.map(|value| (seconds(look.at), value));
-            if let Some((x, y)) = here {
-                let (from_x, from_y) = before.unwrap_or((x, y));
-                context.draw(&Stroke { x1: from_x, y1: from_y, x2: x, y2: y, color });
-            }
-            before = here;
-        }
-    });
-    painted.render(plot, buffer);
-    let row_of = |value: f64| {
-        let part = (high - value) / (high - low) * f64::from(plot.height.saturating_sub(1));
-        names.y + (part.round() as u16).min(names.height.saturating_sub(1))
-    };
+    let (low, high) = bounds(track);
+    let rows = f64::from(plot.height.saturating_sub(1));
+    let row_of = |value: f64| plot.y + ((high - value.clamp(low, high)) / (high - low) * rows).round() as u16;
     let label = |value: f64, meaning: Meaning, buffer: &mut Buffer| {
         let text = right(&figure(value), usize::from(names.width) - 1) + "┤";
         buffer.set_line(names.x, row_of(value), &theme.span(meaning, text).into(), names.width);
     };
+    let mut before: Option<(u16, u16, At)> = None;
+    for look in &track.looks {
+        // what had no number leaves a gap, and so does a time in which nobody looked
+        let Some(value) = look.value else {
+            before = None;
+            continue;
+        };
+        let (column, row) = (times.column(look.at, plot.width), row_of(value));
+        let joined = before.filter(|(.., at)| look.at.millis_since(*at) <= GAP_MS);
+        let (from, level) = joined.map_or((column, row), |(column, row, _)| (column, row));
+        for x in from + 1..column {
+            put(plot.x + x, level, "─", Meaning::Working, theme, buffer);
+        }
+        step(plot.x + column, level, row, theme, buffer);
+        before = Some((column, row, look.at));
+    }
     if plot.height >= 3 {
         label(high, Meaning::Dim, buffer);
         label(low, Meaning::Dim, buffer);
     }
     if let Some(limit) = track.limit {
         label(limit.value, Meaning::Warning, buffer);
-        let row = row_of(limit.value);
         for x in plot.left()..plot.right() {
-            put(x, row, "╌", Meaning::Warning, theme, buffer);
+            put(x, row_of(limit.value), "╌", Meaning::Warning, theme, buffer);
         }
     }
+}
+
+/// The line goes from one row to another within a column. What an earlier look has drawn there gives way.
+fn step(x: u16, from: u16, to: u16, theme: Theme, buffer: &mut Buffer) {
+    let mut draw = |y: u16, glyph: &str| {
+        if let Some(cell) = buffer.cell_mut((x, y)) {
+            cell.set_symbol(glyph).set_style(theme.style(Meaning::Working));
+        }
+    };
+    match from.cmp(&to) {
+        std::cmp::Ordering::Equal => draw(to, "─"),
+        std::cmp::Ordering::Less => {
+            draw(from, "╮");
+            (from + 1..to).for_each(|y| draw(y, "│"));
+            draw(to, "╰");
+        }
+        std::cmp::Ordering::Greater => {
+            draw(from, "╯");
+            (to + 1..from).for_each(|y| draw(y, "│"));
+            draw(to, "╭");
+        }
+    }
+}
+
+/// The lowest and highest value that are drawn. One that is far beyond what it is held against is drawn at the edge, so that the others can be seen.
+fn bounds(track: &Track) -> (f64, f64) {
+    let limit = track.limit.map(|limit| limit.value);
+    let most = limit.filter(|limit| *limit > 0.0).map_or(f64::MAX, |limit| limit * 4.0);
+    let values = track.looks.iter().filter_map(|look| look.value).chain(limit);
+    let (low, high) = values.fold((0.0_f64, f64::MIN), |(low, high), value| (low.min(value), high.max(value.min(most))));
+    (low, if high - low < f64::EPSILON { low + 1.0 } else { high })
 }
 
 /// How each look went, where there are no numbers.
@@ -148,7 +173,7 @@ fn shade(times: Times, plot: Rect, theme: Theme, buffer: &mut Buffer) {
 /// Puts a glyph where nothing stands.
 fn put(x: u16, y: u16, glyph: &str, meaning: Meaning, theme: Theme, buffer: &mut Buffer) {
     if let Some(cell) = buffer.cell_mut((x, y))
-        && matches!(cell.symbol(), " " | "\u{2800}")
+        && cell.symbol() == " "
     {
         cell.set_symbol(glyph).set_style(theme.style(meaning));
     }

@@ -21,6 +21,8 @@ pub enum Part {
     Meanwhile,
     /// A claim, once all is whole again.
     End,
+    /// How much is asked of the lab, and how it answers.
+    Load,
 }
 
 impl Part {
@@ -40,6 +42,7 @@ impl Part {
             Self::Landed => "landed",
             Self::Meanwhile => "claim",
             Self::End => "at end",
+            Self::Load => "load",
         }
     }
 }
@@ -93,6 +96,8 @@ impl Track {
 pub struct Taken {
     /// In words.
     pub what: String,
+    /// It is a fault, and not the load that is there meanwhile.
+    pub fault: bool,
     /// When its undo was written down.
     pub intended: At,
     /// When it was made.
@@ -119,8 +124,26 @@ impl DrillFold {
                 let name = if target == "landed" { step.0.trim_start_matches("inject/") } else { target };
                 self.look(name, Part::of(step), event.at, Some(*health), seen, figure.as_ref());
             }
+            StepEvent::Load { requests_per_s, failed_share, p95_ms, vus } => {
+                let line = says.load_line().unwrap_or_default();
+                for (name, value, unit) in [
+                    ("requests", Some(*requests_per_s), "/s"),
+                    ("p95", *p95_ms, "ms"),
+                    ("failed", failed_share.map(|share| share * 100.0), "%"),
+                    ("virtual users", Some(f64::from(*vus)), ""),
+                ] {
+                    let figure = value.map(|value| Figure { value, limit: None, unit: Some(unit.to_owned()) });
+                    self.look(name, Part::Load, event.at, None, &line, figure.as_ref());
+                }
+            }
             StepEvent::Intent { what } if self.changes.len() < CHANGES => {
-                self.changes.push(Taken { what: what.clone(), intended: event.at, made: None, undone: None });
+                self.changes.push(Taken {
+                    what: what.clone(),
+                    fault: step.0.starts_with("inject"),
+                    intended: event.at,
+                    made: None,
+                    undone: None,
+                });
             }
             StepEvent::Applied { what } => {
                 if let Some(change) = self.changes.iter_mut().rev().find(|change| change.what == *what && change.made.is_none()) {
@@ -170,12 +193,18 @@ impl DrillFold {
         track.failed += u64::from(health == Some(Health::Fail));
     }
 
-    /// From the first change to the last that was taken back; without an end while something is still to be.
+    /// From the first fault, or the load where there is none, to the last that was taken back; without an end while something is still to be.
     pub fn window(&self) -> Option<(At, Option<At>)> {
-        let from = self.changes.iter().map(|change| change.intended).min()?;
-        let open = self.changes.iter().any(|change| change.undone.is_none());
-        let until = self.changes.iter().filter_map(|change| change.undone).max();
+        let counts = |change: &&Taken| change.fault || !self.breaks();
+        let from = self.changes.iter().filter(counts).map(|change| change.intended).min()?;
+        let open = self.changes.iter().filter(counts).any(|change| change.undone.is_none());
+        let until = self.changes.iter().filter(counts).filter_map(|change| change.undone).max();
         Some((from, until.filter(|_| !open)))
+    }
+
+    /// Whether anything was broken.
+    pub fn breaks(&self) -> bool {
+        self.changes.iter().any(|change| change.fault)
     }
 
     /// How many changes are still there.

@@ -100,7 +100,8 @@ impl DrillPane {
         order.sort_by_key(|at| (*at != chosen, tracks.get(*at).is_some_and(|track| !track.has_numbers()), *at));
         let count = usize::from((area.height / CHART).max(1)).min(order.len().max(1));
         let to = if view.state.summary.is_some() { view.state.last.unwrap_or(now) } else { now };
-        let times = Times { from: view.state.started.unwrap_or(now), to, window: view.drill.window() };
+        let shaded = if view.drill.breaks() { "broken on purpose" } else { "under load" };
+        let times = Times { from: view.state.started.unwrap_or(now), to, window: view.drill.window(), shaded };
         let rows = Layout::vertical(vec![Constraint::Fill(1); count]).split(area);
         if order.is_empty() {
             let inner = panel(area, "over time", theme, buffer);

@@ -7,7 +7,7 @@ use crate::tui::run::RunView;
 
 /// Whether a run does something to a lab that has to be taken back.
 pub fn is_drill(state: &RunState) -> bool {
-    state.verb == Some(Verb::Scenario)
+    matches!(state.verb, Some(Verb::Scenario | Verb::Load))
 }
 
 /// What the drill is called: the middle of `20261122T043501Z-worker-slow-config-03fa`.
@@ -46,7 +46,7 @@ pub fn stage(view: &RunView, now: At) -> (Standing, String) {
         return (Standing::Working, format!("INJECTING {} of {}", brief_time(spent), brief_time(of * 1000)));
     }
     for (name, word) in
-        [("inject", "INJECTING"), ("baseline", "measuring the baseline"), ("preflight", "preflight"), ("load", "under load")]
+        [("inject", "INJECTING"), ("baseline", "measuring the baseline"), ("preflight", "preflight"), ("load", "UNDER LOAD")]
     {
         if working(name).is_some() {
             return (Standing::Working, word.to_owned());
@@ -71,7 +71,7 @@ pub fn halt(view: &RunView) -> Question {
         what: format!("Halt drill {} of lab {}?", name_of(&view.state), view.state.lab),
         more: vec![
             back,
-            "No other fault is made, and the drill ends once the steady state was seen again. Its verdict is `aborted`.".to_owned(),
+            "Nothing new is begun, and the drill ends once the steady state was seen again. Its verdict is `aborted`.".to_owned(),
             "Drills may be run again afterwards; labctl halt on would refuse them too.".to_owned(),
         ],
         yes: "halt and undo".to_owned(),

@@ -83,13 +83,19 @@ impl Scenarios {
     fn ask_run(&self, shared: &Shared) -> Vec<Effect> {
         let Some(drill) = self.chosen() else { return Vec::new() };
         let mut more: Vec<String> = drill.faults.iter().map(|fault| format!("Fault: {fault}.")).collect();
-        if let Some(Preview::Known(plan)) = self.shown() {
+        if let Some(Preview::Known(plan)) = self.shown()
+            && !plan.faults.is_empty()
+        {
             more = plan.faults.iter().flat_map(|fault| &fault.changes).map(|change| format!("Now: {}.", change.what)).collect();
         }
-        more.push(format!("It touches {}.", drill.blast));
+        more.extend(drill.load.iter().map(|load| format!("Load: {load}.")));
+        more.push(format!("It may touch {}.", drill.blast));
         more.push("All it changes is taken back at the end, whatever happens. It goes on when this app is left.".to_owned());
         let question = Question {
-            what: format!("Break lab {} on purpose: {}?", shared.lab, drill.name),
+            what: match drill.kind {
+                DrillKind::Chaos => format!("Break lab {} on purpose: {}?", shared.lab, drill.name),
+                DrillKind::Load => format!("Put load on lab {}: {}?", shared.lab, drill.name),
+            },
             more,
             yes: "run it".to_owned(),
             then: vec![Effect::RunDrill(drill.name.clone())],
@@ -219,7 +225,6 @@ impl Scenarios {
             let text = match (&self.known, self.filter.is_empty(), self.only) {
                 (None, ..) => "the files are read",
                 (Some(_), false, _) => "no drill has this in its name, title or tags",
-                (Some(_), true, Some(DrillKind::Load)) => "no load test is shipped yet",
                 (Some(_), true, _) => "no drill is shipped",
             };
             lines.push(theme.span(Meaning::Dim, text).into());
@@ -357,6 +362,9 @@ fn about_page(page: &mut Page, drill: &DrillInfo, shared: &Shared) {
     }
     page.gap();
     page.list("does", &drill.faults);
+    if let Some(load) = &drill.load {
+        page.say("load", Meaning::Text, load);
+    }
     page.say("may touch", Meaning::Text, &drill.blast);
     for (at, (name, there)) in drill.needs.iter().enumerate() {
         let (meaning, text) = match there {
@@ -369,7 +377,9 @@ fn about_page(page: &mut Page, drill: &DrillInfo, shared: &Shared) {
     page.list("steady state", &drill.steady);
     page.list("claims", &drill.claims);
     page.list("aborts when", &drill.aborts);
-    page.say("broken for", Meaning::Text, &brief_time(drill.broken_ms));
+    if drill.broken_ms > 0 {
+        page.say("broken for", Meaning::Text, &brief_time(drill.broken_ms));
+    }
     page.gap();
     match &drill.last {
         Some(last) => {
@@ -409,6 +419,9 @@ fn plan_page(page: &mut Page, preview: &Preview, name: &str) {
                 }
             }
             page.gap();
+            if let Some(load) = &plan.load {
+                page.say("load", Meaning::Text, load);
+            }
             page.say("steady state", Meaning::Text, &plan.steady_state.join(", "));
             page.say("claims", Meaning::Text, &plan.hypotheses.join(", "));
             if !plan.abort.is_empty() {

@@ -38,6 +38,7 @@ proptest! {
         let mut pool: Vec<_> = recorded();
         pool.extend(troubled().events.into_iter().map(Arc::new));
         pool.extend(super::drills::passed().events.into_iter().map(Arc::new));
+        pool.extend(super::drills::under_load().events.into_iter().map(Arc::new));
         let mut odd = Told::plan(&["a: b", "b: a", "c:"]);
         odd.start(5, "a").cancelling(6, CancelReason::Now).line(7, "a", "\u{1b}[0m世\u{202e}").pulls(8, "a", u64::MAX, 1).pulls(9, "a", 0, 0);
         odd.event(3, EventKind::Unknown).event(1, EventKind::RunFinished { summary: Summary::default() }).event(2, EventKind::RunPaused);

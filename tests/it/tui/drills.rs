@@ -132,6 +132,7 @@ fn drill(name: &str, title: &str) -> DrillInfo {
         title: title.into(),
         tags: vec!["queue".into()],
         faults: vec!["scale to 0 for 45s".into()],
+        load: None,
         blast: "at most 1 pod, 100% of those found, in apps".into(),
         needs: vec![("app-python".into(), Some(true)), ("metrics".into(), Some(true))],
         steady: vec!["api-answers".into(), "worker-polls".into()],
@@ -173,7 +174,14 @@ fn drills() -> Drills {
                 }),
                 ..drill("broken", "")
             },
-            DrillInfo { kind: DrillKind::Load, ..drill("api-load", "The API answers 50 requests a second within 300 ms") },
+            DrillInfo {
+                kind: DrillKind::Load,
+                faults: Vec::new(),
+                load: Some("20 rounds/s, at most 20 VUs for 1m".into()),
+                blast: "nothing: it only asks, of what is in apps".into(),
+                broken_ms: 0,
+                ..drill("api-load", "The API answers 50 requests a second within 300 ms")
+            },
         ],
         halted: None,
         left: Vec::new(),
@@ -190,6 +198,7 @@ fn plan() -> DrillPlan {
             name: "nobody-works".into(),
             changes: vec![PlannedChange { what: CHANGE.into(), undo: "/spec/replicas is 1 again".into() }],
         }],
+        load: None,
         steady_state: vec!["api-answers".into(), "worker-polls".into()],
         hypotheses: vec!["api-answers-meanwhile".into(), "recovers".into()],
         abort: vec!["api-down".into()],
@@ -219,6 +228,11 @@ fn the_list_says_what_each_needs_and_how_it_went() {
     app.press("7");
     let chaos = app.text((120, 40));
     assert!(chaos.contains("drills · chaos") && !chaos.contains("api-load"), "{chaos}");
+    app.press("8");
+    app.tell(News::Drills(Box::new(drills())));
+    let load = app.text((120, 40));
+    assert!(load.contains("drills · load") && load.contains("20 rounds/s") && !load.contains("api-pod-deleted"), "{load}");
+    assert!(app.press("r").text((120, 40)).contains("Put load on lab dev-local: api-load?"));
 }
 
 #[test]
@@ -288,6 +302,32 @@ fn a_drill_at_work_shows_phases_checks_charts_and_what_is_to_be_undone() {
     assert!(app.press("l").text((120, 40)).contains("[log]"));
 }
 
+/// A load at work, and nothing else.
+pub fn under_load() -> Told {
+    let mut told = Told::plan(&["preflight:", "baseline: preflight", "load: baseline", "rollback: load"]);
+    if let EventKind::RunStarted { verb, .. } = &mut told.events[0].event {
+        *verb = Verb::Load;
+    }
+    told.start(10, "preflight").done(500, "preflight", "may be done").start(510, "baseline").done(5_000, "baseline", "1 check holds");
+    told.start(5_010, "load").says(5_100, "load", StepEvent::Intent { what: "k6 sends requests to app-python/http".into() });
+    told.says(5_200, "load", StepEvent::Applied { what: "k6 sends requests to app-python/http".into() });
+    for second in 0..20_u32 {
+        let millis = 6_000 + u64::from(second) * 1_000;
+        let requests_per_s = 20.0 + f64::from(second % 3);
+        let p95_ms = Some(40.0 + f64::from(second) * 2.0);
+        let failed_share = Some(if second == 12 { 0.05 } else { 0.0 });
+        told.says(millis, "load", StepEvent::Load { requests_per_s, failed_share, p95_ms, vus: 4 });
+    }
+    named(told, "api-load-00af")
+}
+
+#[test]
+fn a_load_at_work_is_drawn_by_its_figures() {
+    let mut app = live(under_load(), 25_500);
+    insta::assert_snapshot!("load_at_work", app.all_sizes());
+    assert!(app.text((120, 40)).lines().next().unwrap().contains("UNDER LOAD"));
+}
+
 #[test]
 fn a_drill_that_has_just_begun_has_nothing_to_show_and_says_so() {
     let mut told = injecting();
@@ -308,7 +348,7 @@ fn the_verdict_stands_below_what_was_seen() {
 
 #[test]
 fn every_screen_can_halt_a_drill_at_work_and_none_when_there_is_none() {
-    for screen in ["1", "2", "3", "4", "5", "6", "7"] {
+    for screen in ["1", "2", "3", "4", "5", "6", "7", "8"] {
         let mut app = live(injecting(), 36_000);
         app.press(screen);
         for size in SIZES {
