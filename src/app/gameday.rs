@@ -195,11 +195,12 @@ async fn carry(context: &Arc<Context>, args: &GamedayArgs) -> Result<u8, Failure
     let finish = {
         let (folder, run, lab) = (folder.clone(), run.clone(), context.global.lab.clone());
         Box::new(move |state: &RunState| Ending {
-            urls: Vec::new(),
             exit_code: ended(&folder, &run, &lab, state).map_or(code::BUG, |result| result.exit_code),
+            ..Ending::default()
         })
     };
-    let state = carry_out(context, Work { run: run.clone(), verb: Verb::Gameday, plan, journal, choice, finish }).await?;
+    let state =
+        carry_out(context, Work { run: run.clone(), verb: Verb::Gameday, plan, journal, choice, in_background: false, finish }).await?;
     day.ground.cluster.unlock().await;
     let result = ended(&folder, &run, &context.global.lab, &state)?;
     respond::seal_gameday(&folder, &result)?;

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::drill::{Work, carry_out, new_id, up};
 use super::exit::{Failure, code, of_runbook};
-use super::{runs, show};
+use super::{detach, runs, show};
 use crate::catalog::{self, AlertRule};
 use crate::cli::{CarryArgs, Format, RunbookVerb};
 use crate::engine::journal::{JournalWriter, RunHead};
@@ -206,6 +206,18 @@ fn asking(context: &Arc<Context>) -> Arc<Ask> {
 }
 
 async fn carry(context: &Arc<Context>, args: &CarryArgs, only_look: bool) -> Result<u8, Failure> {
+    if !args.in_background {
+        return carry_here(context, args, only_look).await;
+    }
+    detach::leave_terminal();
+    let ended = carry_here(context, args, only_look).await;
+    if let Err(failure) = &ended {
+        detach::refuse(failure);
+    }
+    ended
+}
+
+async fn carry_here(context: &Arc<Context>, args: &CarryArgs, only_look: bool) -> Result<u8, Failure> {
     let runbook = catalog::runbook(&context.files, &args.which)?;
     let inputs = inputs(&runbook, &args.inputs)?;
     let setup = up(context).await?;
@@ -227,19 +239,24 @@ async fn carry(context: &Arc<Context>, args: &CarryArgs, only_look: bool) -> Res
         progress: std::sync::Mutex::default(),
     });
     let plan = compile(&carrying).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
-    let choice = context.front_end(args.output, true);
+    let choice = if args.in_background { detach::LOG } else { context.front_end(args.output, true) };
     let finish = {
         let carrying = Arc::clone(&carrying);
-        Box::new(move |state: &RunState| Ending { urls: Vec::new(), exit_code: concluded(&carrying, state).exit_code })
+        Box::new(move |state: &RunState| Ending { exit_code: concluded(&carrying, state).exit_code, ..Ending::default() })
     };
     // no lock of the lab is taken: who responds must not be kept out by the drill that is responded to
-    let state = carry_out(context, Work { run: run.clone(), verb: Verb::Runbook, plan, journal, choice, finish }).await?;
+    let state = carry_out(
+        context,
+        Work { run: run.clone(), verb: Verb::Runbook, plan, journal, choice, in_background: args.in_background, finish },
+    )
+    .await?;
     let result = concluded(&carrying, &state);
     let folder = runs.join(&run.0);
-    respond::seal(&folder, &carrying.runbook.text, &result)?;
+    // before the seal: in the background, what is said goes to a log that is sealed too
     if choice.mode != Mode::Json {
         tell(&result, &folder.display().to_string());
     }
+    respond::seal(&folder, &carrying.runbook.text, &result)?;
     Ok(result.exit_code)
 }
 

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::exit::{Failure, code};
 use super::{screen, show, steer};
-use crate::cli::{DemoArgs, OutputMode, ReplayArgs, RunVerb, Speed};
+use crate::cli::{DemoArgs, OutputMode, Recording, ReplayArgs, RunVerb, Speed};
 use crate::drill::evidence;
 use crate::engine::journal::{self, Journal, RunHead, RunStatus};
 use crate::model::run::{At, Color, Event, FinishedAs, Output, RunId, RunState, Verb, brief_time};
@@ -14,8 +14,14 @@ use std::io::{stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A real run of `labctl up`, as its journal kept it.
-static DEMO: &[u8] = include_bytes!("demo/up.jsonl");
+/// Real runs, as their journals kept them.
+fn journal_of(which: Recording) -> &'static [u8] {
+    match which {
+        Recording::Up => include_bytes!("demo/up.jsonl"),
+        Recording::Drill => include_bytes!("demo/drill.jsonl"),
+        Recording::Halted => include_bytes!("demo/halted.jsonl"),
+    }
+}
 
 /// The present moment.
 pub fn now() -> At {
@@ -122,13 +128,13 @@ pub async fn replay(context: &Arc<Context>, args: &ReplayArgs) -> Result<u8, Fai
 }
 
 /// The recorded run's events; a line without its end counts as torn, so the ends stay on.
-fn recorded() -> Vec<Event> {
-    DEMO.split_inclusive(|byte| *byte == b'\n').filter_map(|line| journal::decode(line).ok()).collect()
+fn recorded(which: Recording) -> Vec<Event> {
+    journal_of(which).split_inclusive(|byte| *byte == b'\n').filter_map(|line| journal::decode(line).ok()).collect()
 }
 
 /// Runs `labctl demo`.
 pub async fn demo(context: &Arc<Context>, args: &DemoArgs) -> Result<u8, Failure> {
-    play(context, recorded(), args.output, Some(args.speed)).await?;
+    play(context, recorded(args.which), args.output, Some(args.speed)).await?;
     Ok(code::OK)
 }
 
@@ -242,11 +248,18 @@ fn steps(state: &RunState) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::scenario::{Rollback, Verdict};
 
     #[test]
-    fn the_demo_is_a_whole_run_that_went_well() {
-        let events = recorded();
-        assert_eq!(events.len(), DEMO.split_inclusive(|byte| *byte == b'\n').count());
-        assert!(RunState::fold(&events).summary.is_some_and(|summary| summary.ok));
+    fn each_recording_is_a_whole_run_and_ends_as_it_says() {
+        for (which, ends) in [(Recording::Up, None), (Recording::Drill, Some(Verdict::Pass)), (Recording::Halted, Some(Verdict::Aborted))] {
+            let events = recorded(which);
+            assert_eq!(events.len(), journal_of(which).split_inclusive(|byte| *byte == b'\n').count(), "{which:?}");
+            let summary = RunState::fold(&events).summary.unwrap();
+            let drill = summary.drill;
+            assert_eq!(drill.as_ref().map(|drill| drill.verdict), ends, "{which:?}");
+            assert_eq!(drill.map_or(Rollback::Clean, |drill| drill.rollback), Rollback::Clean, "{which:?}");
+            assert!(summary.ok || which == Recording::Halted, "{which:?}");
+        }
     }
 }

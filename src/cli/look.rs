@@ -185,9 +185,24 @@ pub struct ReplayArgs {
     pub speed: Option<Speed>,
 }
 
+/// A run that labctl brings along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Recording {
+    /// A lab coming up.
+    #[default]
+    Up,
+    /// A drill to its verdict: nobody works on the orders for a while.
+    Drill,
+    /// The same drill, halted while its fault lasted.
+    Halted,
+}
+
 /// `labctl demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
+    /// What is played.
+    #[arg(value_enum, default_value_t)]
+    pub which: Recording,
     /// How the run is shown.
     #[arg(long, short, value_enum, default_value_t)]
     pub output: OutputMode,

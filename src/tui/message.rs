@@ -2,6 +2,7 @@
 
 use super::drilling::Drills;
 use super::key::Key;
+use super::responding::RunbookInfo;
 use super::screens::ScreenId;
 use crate::model::budget::Budget;
 use crate::model::finding::{Finding, SafeFix};
@@ -75,6 +76,8 @@ pub enum News {
     },
     /// A plan, in lines.
     Planned(Vec<String>),
+    /// The runbooks there are.
+    Runbooks(Vec<RunbookInfo>),
     /// The drills there are.
     Drills(Box<Drills>),
     /// What a drill would do now.
@@ -243,6 +246,15 @@ pub enum Effect {
         order: Order,
         /// Also when the host has less than it asks for.
         force: bool,
+    },
+    /// Read which runbooks there are.
+    Runbooks,
+    /// Carry a runbook out, in the background.
+    RunRunbook {
+        /// Its name.
+        which: String,
+        /// Only the blocks that look.
+        only_look: bool,
     },
     /// Read which drills there are.
     Drills,

@@ -159,6 +159,7 @@ fn hear(model: &mut Model, news: &News) -> Vec<Effect> {
         | News::Findings(_)
         | News::Judged { .. }
         | News::Drills(_)
+        | News::Runbooks(_)
         | News::DrillPlanned { .. }
         | News::History(_)
         | News::Compared(..)

@@ -10,4 +10,5 @@ mod looks;
 mod page;
 mod pictures;
 mod run;
+mod runbooks;
 mod start;

@@ -2,7 +2,7 @@
 
 use super::lab::Looks;
 use super::live::{self, Ended, Live, ToApp};
-use super::{drills, look, past};
+use super::{drills, look, past, respond};
 use crate::app::attach::Viewing;
 use crate::app::context::Context;
 use crate::app::exit::{Failure, code};
@@ -83,6 +83,15 @@ impl Hands {
             Effect::Up { order, force } => {
                 let args = up_args(&context, &order, force);
                 self.begin(|app| live::in_background(context, "up", args, app));
+            }
+            Effect::Runbooks => self.reads(move || respond::list(&context)),
+            Effect::RunRunbook { which, only_look } => {
+                let args = respond::args(&context, &which, only_look);
+                // a drill is what runbooks are for: it goes on, and is noticed again afterwards
+                if let Some(live) = self.live.take_if(|live| live.theirs().is_some()) {
+                    live.task.abort();
+                }
+                self.begin(|app| live::in_background(context, "runbook", args, app));
             }
             Effect::Drills => self.reads(move || drills::list(&context)),
             Effect::PlanDrill(which) => self.does(async move { vec![drills::planned(&context, which).await] }),

@@ -8,5 +8,6 @@ mod live;
 mod look;
 mod open;
 mod past;
+mod respond;
 
 pub use open::{First, open};

@@ -7,7 +7,7 @@ use crate::engine::journal::JournalWriter;
 use crate::engine::{Ending, EngineError, Plan, RunOptions, run};
 use crate::model::run::{Control, Event, RunId, RunState, Verb};
 use crate::model::runbook::{Runbook, RunbookResult, Stepped};
-use crate::model::scenario::{DrillResult, Scenario};
+use crate::model::scenario::{Conclusion, DrillResult, Scenario};
 use crate::respond::runbook::{self, Carrying};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -40,7 +40,10 @@ pub fn begin(day: &Day, id: RunId, scenario: &Scenario) -> Result<Running, Strin
     let (steer, control) = mpsc::channel(8);
     let finish = {
         let (drill, grade) = (Arc::clone(&drill), day.grades.drill);
-        move |state: &RunState| Ending { urls: Vec::new(), exit_code: drilled(&drill, grade, state).exit_code }
+        move |state: &RunState| {
+            let result = drilled(&drill, grade, state);
+            Ending { exit_code: result.exit_code, drill: Some(Conclusion::from(&result)), ..Ending::default() }
+        }
     };
     let options = options(day, id, Verb::Scenario, journal, finish);
     let options = RunOptions { events: Some(say), control, ..options };
@@ -87,7 +90,7 @@ pub async fn carry(day: &Day, id: RunId, page: Runbook) -> Result<RunbookResult,
     let plan: Plan = runbook::compile(&carrying).map_err(|error| error.to_string())?;
     let finish = {
         let (carrying, grade) = (Arc::clone(&carrying), day.grades.runbook);
-        move |state: &RunState| Ending { urls: Vec::new(), exit_code: carried(&carrying, grade, state).exit_code }
+        move |state: &RunState| Ending { exit_code: carried(&carrying, grade, state).exit_code, ..Ending::default() }
     };
     let state = match run(plan, options(day, id, Verb::Runbook, journal, finish)).await {
         Ok(state) => state,

@@ -9,6 +9,7 @@ mod lab;
 mod palette;
 mod replay;
 mod run;
+mod runbooks;
 mod scenarios;
 mod start;
 mod workloads;

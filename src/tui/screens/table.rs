@@ -4,6 +4,7 @@ use super::history::{self, History};
 use super::lab::{self, Lab};
 use super::replay::{self, Replay};
 use super::run::{self, Run};
+use super::runbooks::{self, Runbooks};
 use super::scenarios::{self, Scenarios};
 use super::screen::{Screen, ScreenId};
 use super::start::{self, Start};
@@ -101,7 +102,14 @@ pub const SCREENS: &[Entry] = &[
     place(ScreenId::Apps, "apps", "9", "the sample apps: build, deploy, promote, roll back"),
     place(ScreenId::Cloud, "cloud", "0", "the cloud side: queues, tables, functions, budgets"),
     place(ScreenId::GameDay, "gameday", "D", "game days: clock, acts, pager, score"),
-    place(ScreenId::Runbooks, "runbooks", "B", "runbooks, step by step with their verdicts"),
+    Entry {
+        id: ScreenId::Runbooks,
+        name: "runbooks",
+        key: "B",
+        what: "runbooks: which alerts fire, the pages, their blocks carried out",
+        keys: runbooks::KEYS,
+        make: Some(|| Box::new(Runbooks::default())),
+    },
     place(ScreenId::Slo, "slo", "S", "service levels, budgets left and cost"),
     Entry {
         id: ScreenId::Replay,

@@ -1,6 +1,6 @@
 //! The screens of drills: the list, what one would do, one at work, its end, and its halt.
 
-use super::rig::{App, SIZES, Told, at};
+use super::rig::{App, SIZES, Told, at, recording};
 use labctl::model::check::Op;
 use labctl::model::run::{CancelReason, Control, Event, EventKind, Figure, FinishedAs, Health, Limit, RunId, StepEvent, Summary, Verb};
 use labctl::model::scenario::{Conclusion, DrillPlan, PlannedChange, PlannedFault, Rollback, Verdict};
@@ -213,6 +213,14 @@ pub fn listed() -> App {
     app
 }
 
+/// The list with the plan of the first.
+pub fn planned() -> App {
+    let mut app = listed();
+    app.press("enter");
+    app.tell(News::DrillPlanned { which: "worker-scaled-to-zero".into(), plan: Box::new(Ok(plan())) });
+    app
+}
+
 /// A drill of another process, at this moment of it.
 pub fn live(told: Told, millis: u64) -> App {
     let mut app = App::new(ScreenId::Lab);
@@ -405,6 +413,17 @@ fn a_drill_is_played_again_as_it_was() {
     assert!(replayed.contains("pass   rollback clean") && replayed.contains("taken back after"), "{replayed}");
     app.press("space").press(&"right ".repeat(30));
     assert!(app.text((120, 40)).contains("INJECTING"), "{}", app.text((120, 40)));
+}
+
+#[test]
+fn the_recorded_drills_are_shown_as_they_were() {
+    for (name, ends) in [("drill", "pass   rollback clean"), ("halted", "aborted   rollback clean")] {
+        let mut app = App::new(ScreenId::Replay);
+        app.tell(News::Recording { events: Arc::new(recording(name)), speed: None });
+        let text = app.text((120, 40));
+        assert!(text.contains(ends), "{name}: {text}");
+        insta::assert_snapshot!(format!("demo_{name}"), text);
+    }
 }
 
 #[test]

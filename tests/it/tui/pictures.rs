@@ -1,11 +1,12 @@
 //! Pictures of screens for README and docs: drawn from the recorded run and a run written down by hand, as SVG. `make pictures` writes them anew.
 
-use super::rig::{App, troubled};
+use super::rig::{App, recording, troubled};
 use crate::excalidraw::keep;
 use labctl::tui::{News, ScreenId};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// Columns and rows of a picture.
 const SIZE: (u16, u16) = (120, 34);
@@ -97,5 +98,11 @@ fn the_pictures_of_the_docs_are_up_to_date() {
     picture("start", "stacks, parts to tick, what fits this host, and the doctor's findings", &mut super::start::shown());
     picture("lab", "every component with its checks, addresses, use of the cluster, and alerts", &mut super::looks::lab_app());
     picture("workloads", "pods under what runs them, and why the chosen one is not well", super::looks::on_crash().press("e"));
+    let mut drill = App::new(ScreenId::Replay);
+    drill.tell(News::Recording { events: Arc::new(recording("drill")), speed: None });
+    picture("verdict", "a drill to its verdict: phases, checks over time, what was taken back", &mut drill);
+    drill.press(&"left ".repeat(26));
+    picture("drill", "a drill while its fault lasts", &mut drill);
+    picture("drills", "the drills there are, and what the chosen one would do", &mut super::drills::planned());
     picture("history", "runs of the past", &mut super::history::shown());
 }

@@ -108,9 +108,13 @@ pub fn at(millis: u64) -> At {
 
 /// The run that `labctl demo` shows.
 pub fn recorded() -> Vec<Arc<Event>> {
-    let journal =
-        labctl::engine::journal::Journal::read(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app/demo/up.jsonl")).unwrap();
-    journal.events.into_iter().map(Arc::new).collect()
+    recording("up")
+}
+
+/// One of the runs that `labctl demo` shows.
+pub fn recording(name: &str) -> Vec<Arc<Event>> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/app/demo/{name}.jsonl"));
+    labctl::engine::journal::Journal::read(&path).unwrap().events.into_iter().map(Arc::new).collect()
 }
 
 /// A run that is written down by hand.
