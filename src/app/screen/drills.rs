@@ -8,6 +8,7 @@ use crate::catalog;
 use crate::drill::{evidence, left};
 use crate::model::run::Verb;
 use crate::model::scenario::{Claim, DrillResult, Scenario};
+use crate::model::stack::Adjusted;
 use crate::tui::{DrillInfo, DrillKind, Drills, LastDrill, News};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -79,7 +80,7 @@ fn when(claim: &Claim) -> String {
 fn provided(context: &Context) -> Result<BTreeSet<String>, Failure> {
     let state = context.state()?;
     let stack = context.stack_in_use()?;
-    let adjusted = if state.stack.as_ref() == Some(&stack) { state.adjusted } else { Default::default() };
+    let adjusted = if state.stack.as_ref() == Some(&stack) { state.adjusted } else { Adjusted::default() };
     let lab = catalog::lab_adjusted(&context.files, &stack, &context.global.lab, &adjusted)?;
     Ok(drill::provided(&lab))
 }

@@ -82,8 +82,12 @@ pub fn draw(track: &Track, times: Times, axis: bool, area: Rect, theme: Theme, b
 /// The numbers as a line, and what they are held against.
 fn line(track: &Track, times: Times, plot: Rect, names: Rect, theme: Theme, buffer: &mut Buffer) {
     let (low, high) = bounds(track);
-    let rows = f64::from(plot.height.saturating_sub(1));
-    let row_of = |value: f64| plot.y + ((high - value.clamp(low, high)) / (high - low) * rows).round() as u16;
+    let last = plot.height.saturating_sub(1);
+    // the row whose value is nearest
+    let row_of = |value: f64| {
+        let from_top = (high - value.clamp(low, high)) / (high - low) * f64::from(last);
+        plot.y + (0..last).find(|row| f64::from(*row) + 0.5 > from_top).unwrap_or(last)
+    };
     let label = |value: f64, meaning: Meaning, buffer: &mut Buffer| {
         let text = right(&figure(value), usize::from(names.width) - 1) + "┤";
         buffer.set_line(names.x, row_of(value), &theme.span(meaning, text).into(), names.width);
@@ -144,7 +148,7 @@ fn bounds(track: &Track) -> (f64, f64) {
     let most = limit.filter(|limit| *limit > 0.0).map_or(f64::MAX, |limit| limit * 4.0);
     let values = track.looks.iter().filter_map(|look| look.value).chain(limit);
     let (low, high) = values.fold((0.0_f64, f64::MIN), |(low, high), value| (low.min(value), high.max(value.min(most))));
-    (low, if high - low < f64::EPSILON { low + 1.0 } else { high })
+    (low, if (high - low).abs() < f64::EPSILON || high < low { low + 1.0 } else { high })
 }
 
 /// How each look went, where there are no numbers.

@@ -89,7 +89,8 @@ fn story(track: &Track, columns: usize, theme: Theme) -> Vec<Line<'static>> {
     let looks = if track.count == 1 { "1 look".to_owned() } else { format!("{} looks", track.count) };
     let failed = if track.failed == 0 { "none failed".to_owned() } else { format!("{} failed", track.failed) };
     let meaning = if track.failed == 0 { Meaning::Dim } else { Meaning::Warning };
-    let mut counts = format!("{looks}, {failed}");
+    let judged = track.last().is_some_and(|look| look.health.is_some());
+    let mut counts = if judged { format!("{looks}, {failed}") } else { format!("{} figures, which nobody judges", track.count) };
     if let (Some(first), Some(last)) = (track.looks.front(), track.last()) {
         counts.push_str(&format!(", over {}", brief_time(last.at.millis_since(first.at))));
     }

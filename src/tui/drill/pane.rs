@@ -73,7 +73,8 @@ impl DrillPane {
             self.draw_checks(view, checks, theme, buffer);
         } else {
             let steps = u16::try_from(view.state.steps.len()).unwrap_or(u16::MAX).saturating_add(2);
-            let top = steps.min(main.height.saturating_sub(CHART)).max(4);
+            let checks = u16::try_from(view.drill.tracks.len()).unwrap_or(u16::MAX).saturating_add(5);
+            let top = steps.max(checks.min(11)).min(main.height.saturating_sub(CHART)).max(4);
             let [above, charts] = Layout::vertical([Constraint::Length(top), Constraint::Min(0)]).areas(main);
             let [phases, checks] = Layout::horizontal([Constraint::Length(28), Constraint::Min(0)]).areas(above);
             draw_phases(view, now, phases, theme, buffer);
@@ -205,8 +206,8 @@ fn draw_undo(view: &RunView, now: At, area: Rect, theme: Theme, buffer: &mut Buf
         buffer.set_line(inner.x, inner.y, &theme.span(Meaning::Dim, clip(text, usize::from(inner.width))).into(), inner.width);
     }
     let numbered = view.drill.changes.iter().enumerate();
-    let (there, gone): (Vec<_>, Vec<_>) = numbered.partition(|(_, change)| change.undone.is_none());
-    for (row, (number, change)) in inner.rows().zip(there.into_iter().chain(gone)) {
+    let (left, gone): (Vec<_>, Vec<_>) = numbered.partition(|(_, change)| change.undone.is_none());
+    for (row, (number, change)) in inner.rows().zip(left.into_iter().chain(gone)) {
         let ago = |at: At| brief_time(now.millis_since(at));
         let (standing, state) = match (change.made, change.undone) {
             (_, Some(undone)) => (Standing::Ready, format!("taken back after {}", brief_time(undone.millis_since(change.intended)))),

@@ -94,11 +94,15 @@ pub fn standing_of(conclusion: &Conclusion) -> Standing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::run::RunId;
+    use crate::model::run::{Event, EventKind, RunId, RunPlan};
 
     #[test]
     fn a_drill_is_called_what_its_run_is_called() {
-        let named = |run: &str| name_of(&RunState { run: Some(RunId(run.to_owned())), ..RunState::default() }).to_owned();
+        let named = |run: &str| {
+            let event = EventKind::RunStarted { verb: Verb::Scenario, lab: String::new(), plan: RunPlan::default() };
+            let at = At(time::OffsetDateTime::UNIX_EPOCH);
+            name_of(&RunState::fold([&Event { v: 1, seq: 1, at, run: RunId(run.to_owned()), event }])).to_owned()
+        };
         assert_eq!(named("20261122T043501Z-worker-slow-config-03fa"), "worker-slow-config");
         assert_eq!(named("strange"), "strange");
     }
