@@ -35,7 +35,12 @@ pub fn list(context: &Context) -> News {
 fn told(scenario: &Scenario, provided: Option<&BTreeSet<String>>) -> DrillInfo {
     let needs = scenario.requires.components.iter();
     let blast = scenario.target.blast;
-    let pods = if blast.max_pods == 1 { "1 pod".to_owned() } else { format!("{} pods", blast.max_pods) };
+    let some = |count: u32, what: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        count => Some(format!("{count} {what}s")),
+    };
+    let most: Vec<String> = some(blast.max_pods, "pod").into_iter().chain(some(blast.max_nodes, "node")).collect();
     let lasts: u128 = scenario.inject.iter().map(|inject| inject.duration.get().as_millis()).sum();
     let load = scenario.load.as_ref();
     let thresholds = load
@@ -45,7 +50,10 @@ fn told(scenario: &Scenario, provided: Option<&BTreeSet<String>>) -> DrillInfo {
     let blast = if scenario.inject.is_empty() {
         format!("nothing: it only asks, of what is in {}", scenario.target.namespace)
     } else {
-        format!("at most {pods}, {} of those found, in {}", blast.max_percent, scenario.target.namespace)
+        match most.as_slice() {
+            [] => "no pod and no node".to_owned(),
+            most => format!("at most {}, {} of those found, in {}", most.join(" and "), blast.max_percent, scenario.target.namespace),
+        }
     };
     DrillInfo {
         name: scenario.metadata.name.clone(),
@@ -73,6 +81,7 @@ fn when(claim: &Claim) -> String {
     match claim {
         Claim::Check { mode, .. } => mode.to_string(),
         Claim::Recovery(recovery) => format!("within {}", recovery.within),
+        Claim::Baseline(claim) => format!("{} worse by {} at most", claim.metric, claim.worse_at_most),
     }
 }
 
