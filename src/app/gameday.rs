@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::drill::{Work, carry_out, ground, new_id, up};
 use super::exit::{Failure, code, of_drill, of_runbook};
-use super::{recover, runbook, runs, show};
+use super::{detach, recover, runbook, runs, show};
 use crate::catalog;
 use crate::cli::{Format, GamedayArgs, GamedayVerb};
 use crate::drill::{Drill, preview};
@@ -145,6 +145,18 @@ async fn plan(context: &Context, which: &str, show_injects: bool, output: Format
 }
 
 async fn carry(context: &Arc<Context>, args: &GamedayArgs) -> Result<u8, Failure> {
+    if !args.in_background {
+        return carry_here(context, args).await;
+    }
+    detach::leave_terminal();
+    let ended = carry_here(context, args).await;
+    if let Err(failure) = &ended {
+        detach::refuse(failure);
+    }
+    ended
+}
+
+async fn carry_here(context: &Arc<Context>, args: &GamedayArgs) -> Result<u8, Failure> {
     show::writable(context, "gameday run")?;
     let day = catalog::gameday(&context.files, &args.which)?;
     if args.headless && day.headless.is_none() {
@@ -185,7 +197,7 @@ async fn carry(context: &Arc<Context>, args: &GamedayArgs) -> Result<u8, Failure
         grades: Grades { drill: of_drill, runbook: of_runbook },
     });
     let plan = respond::compile_gameday(&day).map_err(|error| Failure::new("LAB-BUG", error.to_string()))?;
-    let choice = context.front_end(args.output, true);
+    let choice = if args.in_background { detach::LOG } else { context.front_end(args.output, true) };
     if choice.mode != Mode::Json {
         show::err(&format!(
             "game day {}, seed {seed}; stop word: {} (then labctl halt on)\n",
@@ -199,11 +211,14 @@ async fn carry(context: &Arc<Context>, args: &GamedayArgs) -> Result<u8, Failure
             ..Ending::default()
         })
     };
-    let state =
-        carry_out(context, Work { run: run.clone(), verb: Verb::Gameday, plan, journal, choice, in_background: false, finish }).await?;
+    let state = carry_out(
+        context,
+        Work { run: run.clone(), verb: Verb::Gameday, plan, journal, choice, in_background: args.in_background, finish },
+    )
+    .await?;
     day.ground.cluster.unlock().await;
     let result = ended(&folder, &run, &context.global.lab, &state)?;
-    respond::seal_gameday(&folder, &result)?;
+    // before the seal: in the background, what is said goes to a log that is sealed too
     if choice.mode != Mode::Json {
         show::err(&format!(
             "\n{}\nevidence: {}\nhint: labctl postmortem new --run {} drafts the postmortem\n",
@@ -212,6 +227,7 @@ async fn carry(context: &Arc<Context>, args: &GamedayArgs) -> Result<u8, Failure
             result.run
         ));
     }
+    respond::seal_gameday(&folder, &result)?;
     Ok(result.exit_code)
 }
 
@@ -273,6 +289,12 @@ pub fn find(context: &Context, part: Option<&str>) -> Result<(std::path::PathBuf
 
 /// A person takes the pager of the act at work.
 fn ack(context: &Context, who: Option<&str>) -> Result<u8, Failure> {
+    show::err(&format!("{}\n", acknowledge(context, who)?));
+    Ok(code::OK)
+}
+
+/// Takes the pager of the act at work; says who has it.
+pub fn acknowledge(context: &Context, who: Option<&str>) -> Result<String, Failure> {
     show::writable(context, "gameday ack")?;
     let heads = runs::heads(context)?;
     let at_work = heads.iter().find(|head| head.verb == Verb::Gameday && head.status == RunStatus::Running);
@@ -286,6 +308,5 @@ fn ack(context: &Context, who: Option<&str>) -> Result<u8, Failure> {
     let act = act.ok_or_else(|| Failure::new("LAB-GAMEDAY-001", "no act is at work now, so the pager has not rung"))?;
     let who = who.map_or_else(|| std::env::var("USER").unwrap_or_else(|_| "somebody".to_owned()), str::to_owned);
     respond::ack(head.journal.parent().unwrap_or(Path::new(".")), act, &format!("{who}, by labctl gameday ack"))?;
-    show::err(&format!("{who} has the pager of act {act}\n"));
-    Ok(code::OK)
+    Ok(format!("{who} has the pager of act {act}"))
 }

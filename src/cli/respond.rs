@@ -116,6 +116,9 @@ pub struct GamedayArgs {
     /// How the run is shown.
     #[arg(long, short, value_enum, default_value_t)]
     pub output: OutputMode,
+    /// This is a process in the background that the terminal app has started.
+    #[arg(long, hide = true)]
+    pub in_background: bool,
 }
 
 /// `labctl postmortem`.

@@ -41,13 +41,14 @@ pub fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
     match &model.overlay {
         Some(Overlay::Filter) => filter_line(model, bottom, buffer),
+        Some(Overlay::Note(text)) => note_line(model, text, bottom, buffer),
         _ => key_bar(model, bottom, buffer),
     }
     match &model.overlay {
         Some(Overlay::Help(scroll)) => Help::draw(model, *scroll, main, buffer),
         Some(Overlay::Palette(palette)) => palette.draw(model, main, buffer),
         Some(Overlay::Ask(question, yes)) => draw_question(question, *yes, main, theme, buffer),
-        Some(Overlay::Filter) | None => {}
+        Some(Overlay::Filter | Overlay::Note(_)) | None => {}
     }
 }
 
@@ -220,6 +221,19 @@ fn filter_line(model: &Model, area: Rect, buffer: &mut Buffer) {
         theme.span(Meaning::Key, " /"),
         theme.span(Meaning::Strong, model.typed()),
         theme.span(Meaning::Dim, "▏   Enter keeps it, Esc clears it"),
+    ]);
+    buffer.set_line(area.x, area.y, &line, area.width);
+}
+
+fn note_line(model: &Model, text: &str, area: Rect, buffer: &mut Buffer) {
+    let theme = model.shared.theme;
+    // the end of a long note is what is being typed
+    let room = usize::from(area.width).saturating_sub(40);
+    let shown: String = text.chars().skip(text.chars().count().saturating_sub(room)).collect();
+    let line = Line::from(vec![
+        theme.span(Meaning::Key, " note: "),
+        theme.span(Meaning::Strong, shown),
+        theme.span(Meaning::Dim, "▏   Enter writes it, Esc leaves it"),
     ]);
     buffer.set_line(area.x, area.y, &line, area.width);
 }

@@ -31,6 +31,7 @@ pub enum Action {
     Interrupt,
     Quit,
     Halt,
+    Note,
     /// Shows a screen.
     Go(ScreenId),
     /// Something that only the screen in front can do, by its name in the screen's own table.
@@ -115,6 +116,7 @@ pub const EVERYWHERE: &[Binding] = &[
     row(Action::Suspend, "suspend", "ctrl-z", "", "back to the shell for now; `fg` comes back"),
     row(Action::Interrupt, "interrupt", "ctrl-c", "", "end the run in progress, else leave; again: harder"),
     Binding { danger: true, ..row(Action::Halt, "halt", "H", "halt and undo", "end the drill at work: what it changed is taken back") },
+    Binding { danger: true, ..row(Action::Note, "note", "n", "note", "write a note, with the time, into the run at work") },
     row(Action::Help, "help", "?", "help", "all keys that work here"),
     row(Action::Quit, "quit", "q", "quit", "leave"),
 ];

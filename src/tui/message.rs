@@ -2,7 +2,7 @@
 
 use super::drilling::Drills;
 use super::key::Key;
-use super::responding::RunbookInfo;
+use super::responding::{GamedayInfo, RunbookInfo};
 use super::screens::ScreenId;
 use crate::model::budget::Budget;
 use crate::model::finding::{Finding, SafeFix};
@@ -76,6 +76,8 @@ pub enum News {
     },
     /// A plan, in lines.
     Planned(Vec<String>),
+    /// The game days there are.
+    Gamedays(Vec<GamedayInfo>),
     /// The runbooks there are.
     Runbooks(Vec<RunbookInfo>),
     /// The drills there are.
@@ -247,6 +249,12 @@ pub enum Effect {
         /// Also when the host has less than it asks for.
         force: bool,
     },
+    /// Read which game days there are.
+    Gamedays,
+    /// Carry the game day of that name out, in the background.
+    RunGameday(String),
+    /// Take the pager of the act at work.
+    Acknowledge,
     /// Read which runbooks there are.
     Runbooks,
     /// Carry a runbook out, in the background.

@@ -27,7 +27,7 @@ pub use keymap::{Action, Keymap};
 pub use keys_file::{KeysError, patch};
 pub use message::{Effect, Judgement, Msg, News, Order, PartInfo, PastRun, PastStatus, Question, StackInfo, Trouble};
 pub use model::{AtWork, Model, SMALLEST, Shared};
-pub use responding::{LastRunbook, RunbookInfo};
+pub use responding::{GamedayInfo, LastGameday, LastRunbook, RunbookInfo};
 pub use run::RunView;
 pub use screens::{Screen, ScreenId, screen_name};
 pub use terminal::{held, let_go};

@@ -77,6 +77,8 @@ pub enum Overlay {
     Ask(Box<Question>, bool),
     /// A filter is being typed.
     Filter,
+    /// A note for the run at work is being typed.
+    Note(String),
 }
 
 /// A line that is shown for a while.

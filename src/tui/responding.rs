@@ -1,6 +1,7 @@
-//! Runbooks, as the app is told of them.
+//! Runbooks and game days, as the app is told of them.
 
 use super::message::Trouble;
+use crate::model::gameday::GameDay;
 use crate::model::run::At;
 use crate::model::runbook::{Outcome, Runbook};
 use std::path::PathBuf;
@@ -34,4 +35,28 @@ pub struct LastRunbook {
     pub result: Outcome,
     /// Why, in one sentence.
     pub why: String,
+}
+
+/// A game day that can be chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GamedayInfo {
+    /// Its name.
+    pub name: String,
+    /// The file; an error if it cannot be read.
+    pub day: Result<GameDay, Trouble>,
+    /// What came of it last.
+    pub last: Option<LastGameday>,
+}
+
+/// What came of a game day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastGameday {
+    /// Where its events are.
+    pub journal: PathBuf,
+    /// When it ended.
+    pub at: At,
+    /// Goals that were met.
+    pub met: usize,
+    /// Of so many.
+    pub of: usize,
 }

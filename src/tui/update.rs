@@ -1,6 +1,6 @@
 //! What each message does to the model: pure, so that any row of messages can be tested. What has to be done in the world comes out as effects.
 
-use super::drill::{halt, is_drill};
+use super::drill::{breaks, halt};
 use super::key::Key;
 use super::keymap::{Action, Row};
 use super::message::{Effect, Msg, News, Question, Trouble};
@@ -122,8 +122,8 @@ fn hear(model: &mut Model, news: &News) -> Vec<Effect> {
     let mut asked = Vec::new();
     match news {
         News::Preparing { .. } => {
-            // said again and again while it is made ready; the person may have gone elsewhere meanwhile
-            if model.shared.at_work == AtWork::Nothing {
+            // said again and again while it is made ready; the person may have gone elsewhere meanwhile; a game day has a screen of its own
+            if model.shared.at_work == AtWork::Nothing && model.front() != ScreenId::GameDay {
                 asked.push(Effect::Go(ScreenId::Run));
             }
             model.shared.at_work = AtWork::Ours;
@@ -141,6 +141,10 @@ fn hear(model: &mut Model, news: &News) -> Vec<Effect> {
         News::Refused(_) | News::RunEnded | News::Done(_) => {
             model.shared.at_work = AtWork::Nothing;
             model.interrupts = 0;
+            // the Run screen says it at length; who is elsewhere must hear of it too
+            if let (News::Refused(trouble), ScreenId::GameDay) = (news, model.front()) {
+                model.flash = Some(Flash { text: in_one_line(trouble), bad: true, since: model.shared.now });
+            }
             if model.leaving {
                 asked.push(Effect::Quit);
             }
@@ -160,6 +164,7 @@ fn hear(model: &mut Model, news: &News) -> Vec<Effect> {
         | News::Judged { .. }
         | News::Drills(_)
         | News::Runbooks(_)
+        | News::Gamedays(_)
         | News::DrillPlanned { .. }
         | News::History(_)
         | News::Compared(..)
@@ -198,6 +203,7 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         Some(Overlay::Palette(palette)) => press_palette(model, key, palette),
         Some(Overlay::Ask(question, yes)) => press_question(model, key, question, yes),
         Some(Overlay::Filter) => press_filter(model, key),
+        Some(Overlay::Note(text)) => press_note(model, key, text),
     }
 }
 
@@ -221,6 +227,7 @@ pub fn works(model: &Model, action: Action) -> bool {
         | Action::Quit
         | Action::Go(_) => true,
         Action::Halt => drilling(model).is_some(),
+        Action::Note => model.shared.at_work != AtWork::Nothing && model.shared.run.as_ref().is_some_and(|view| view.state.is_unfinished()),
         Action::Back => {
             let kept = !model.typed().is_empty() || !model.filter_of(model.front()).is_empty();
             model.path.len() > 1 || kept || can(model, Action::Back)
@@ -232,7 +239,7 @@ pub fn works(model: &Model, action: Action) -> bool {
 /// The drill at work that has not been told to end.
 fn drilling(model: &Model) -> Option<&RunView> {
     let view = model.shared.run.as_ref().filter(|_| model.shared.at_work != AtWork::Nothing)?;
-    (is_drill(&view.state) && view.state.summary.is_none() && view.state.cancelling.is_none()).then_some(view)
+    (breaks(&view.state) && view.state.summary.is_none() && view.state.cancelling.is_none()).then_some(view)
 }
 
 fn can(model: &Model, action: Action) -> bool {
@@ -256,6 +263,7 @@ fn run(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Palette => model.overlay = Some(Overlay::Palette(Palette::default())),
         Action::Help => model.overlay = Some(Overlay::Help(0)),
         Action::Filter => model.overlay = Some(Overlay::Filter),
+        Action::Note => model.overlay = Some(Overlay::Note(String::new())),
         Action::Theme => {
             model.shared.theme = model.shared.theme.next();
             return vec![Effect::Say(format!("colours: {}", model.shared.theme.name())), Effect::Redraw];
@@ -357,6 +365,21 @@ fn press_question(model: &mut Model, key: Key, question: Box<Question>, yes: boo
         }
         _ => model.overlay = Some(Overlay::Ask(question, yes)),
     }
+    Vec::new()
+}
+
+/// A note goes to the run at work, which stamps it.
+fn press_note(model: &mut Model, key: Key, mut text: String) -> Vec<Effect> {
+    match key.code {
+        KeyCode::Esc => return Vec::new(),
+        KeyCode::Enter if text.trim().is_empty() => return Vec::new(),
+        KeyCode::Enter => return vec![Effect::Control(Control::Note { text: text.trim().to_owned() })],
+        KeyCode::Backspace => drop(text.pop()),
+        KeyCode::Char('u') if key.ctrl => text.clear(),
+        KeyCode::Char(letter) if !key.ctrl => text.push(letter),
+        _ => {}
+    }
+    model.overlay = Some(Overlay::Note(text));
     Vec::new()
 }
 

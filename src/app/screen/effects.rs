@@ -82,7 +82,13 @@ impl Hands {
             }),
             Effect::Up { order, force } => {
                 let args = up_args(&context, &order, force);
-                self.begin(|app| live::in_background(context, "up", args, app));
+                self.begin(|app| live::in_background(context, "up", args, News::Attached, app));
+            }
+            Effect::Gamedays => self.reads(move || respond::gamedays(&context)),
+            Effect::Acknowledge => self.reads(move || respond::acknowledge(&context)),
+            Effect::RunGameday(which) => {
+                let args = respond::gameday_args(&context, &which);
+                self.begin(|app| live::in_background(context, "game day", args, News::Noticed, app));
             }
             Effect::Runbooks => self.reads(move || respond::list(&context)),
             Effect::RunRunbook { which, only_look } => {
@@ -91,13 +97,13 @@ impl Hands {
                 if let Some(live) = self.live.take_if(|live| live.theirs().is_some()) {
                     live.task.abort();
                 }
-                self.begin(|app| live::in_background(context, "runbook", args, app));
+                self.begin(|app| live::in_background(context, "runbook", args, News::Attached, app));
             }
             Effect::Drills => self.reads(move || drills::list(&context)),
             Effect::PlanDrill(which) => self.does(async move { vec![drills::planned(&context, which).await] }),
             Effect::RunDrill(which) => {
                 let args = drills::args(&context, &which);
-                self.begin(|app| live::in_background(context, "drill", args, app));
+                self.begin(|app| live::in_background(context, "drill", args, News::Attached, app));
             }
             Effect::Attach(run) => self.begin(|app| live::joined(context, run, app)),
             Effect::AskDown => self.does(async move { vec![ask_down(&context).await] }),

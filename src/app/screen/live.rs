@@ -9,6 +9,8 @@ use crate::app::exit::Failure;
 use crate::app::signals::{self, LastSignal};
 use crate::app::{down, runs, up};
 use crate::cli::UpArgs;
+use crate::engine::attach::pointer;
+use crate::engine::journal::{RunHead, RunStatus};
 use crate::model::run::{Control, Event, RunId, RunState, StepEvent, Verb};
 use crate::report::{Choice, FrontEnd, Mode};
 use crate::support::progress::Sink;
@@ -99,14 +101,14 @@ pub fn up(context: Arc<Context>, args: UpArgs, app: ToApp, last: LastSignal) -> 
     Live { control, task, theirs: Arc::default() }
 }
 
-/// Starts labctl with these arguments in the background, and shows its run, which outlives the app.
-pub fn in_background(context: Arc<Context>, verb: &'static str, args: Vec<OsString>, app: ToApp) -> Live {
+/// Starts labctl with these arguments in the background, and shows its run, which outlives the app; `first` says that it has begun.
+pub fn in_background(context: Arc<Context>, verb: &'static str, args: Vec<OsString>, first: News, app: ToApp) -> Live {
     let (control, mut steered) = signals::controls();
     let theirs = Arc::new(OnceLock::new());
     let known = Arc::clone(&theirs);
     let task = tokio::spawn(async move {
         Some(match begin(&context, verb, args, &app, &mut steered).await {
-            Ok(viewing) => show(viewing, News::Attached, &app, steered, &known).await,
+            Ok(viewing) => show(viewing, first, &app, steered, &known).await,
             Err(failure) => {
                 let _closed = app.say.send(News::Refused(trouble(&failure))).await;
                 Err(failure)
@@ -154,13 +156,15 @@ pub fn noticed(viewing: Viewing, app: ToApp) -> Live {
     Live { control, task, theirs }
 }
 
-/// A drill that another process is doing in this lab.
+/// A drill or a game day that another process is doing in this lab. The drills within a game day cannot be attached to; that itself can.
 pub async fn drill_of_another(context: Arc<Context>) -> Option<Viewing> {
     let of = Arc::clone(&context);
-    let head = tokio::task::spawn_blocking(move || attach::at_work(&of, None).ok()).await.ok()??;
-    if !matches!(head.verb, Verb::Scenario | Verb::Load) {
-        return None;
-    }
+    let find = move || {
+        let breaks = |head: &RunHead| head.status == RunStatus::Running && matches!(head.verb, Verb::Scenario | Verb::Load | Verb::Gameday);
+        let served = |head: &RunHead| head.journal.parent().is_some_and(|folder| std::fs::read_link(pointer(folder)).is_ok());
+        runs::heads(&of).ok()?.into_iter().find(|head| breaks(head) && served(head))
+    };
+    let head = tokio::task::spawn_blocking(find).await.ok()??;
     Viewing::open(head, context.global.read_only).await.ok()
 }
 

@@ -1,6 +1,6 @@
 //! What is kept of a drill beside the fold of its run: each check over time, what was changed and is to be taken back, and how much was asked of the lab.
 
-use crate::model::run::{At, Event, EventKind, Figure, Health, Limit, StepEvent, StepId};
+use crate::model::run::{At, Event, EventKind, Figure, Health, Limit, Moment, StepEvent, StepId};
 use std::collections::VecDeque;
 
 /// Checks that are kept: a forged journal must not fill the memory.
@@ -106,6 +106,19 @@ pub struct Taken {
     pub undone: Option<At>,
 }
 
+/// A moment of a game day's act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// When.
+    pub at: At,
+    /// Of which act.
+    pub act: String,
+    /// Which one.
+    pub moment: Moment,
+    /// What told of it.
+    pub source: String,
+}
+
 /// The drill so far.
 #[derive(Debug, Clone, Default)]
 pub struct DrillFold {
@@ -113,6 +126,8 @@ pub struct DrillFold {
     pub tracks: Vec<Track>,
     /// In the order they were made.
     pub changes: Vec<Taken>,
+    /// Of a game day's acts, in the order they were seen.
+    pub moments: Vec<Seen>,
 }
 
 impl DrillFold {
@@ -135,6 +150,9 @@ impl DrillFold {
                     let figure = value.map(|value| Figure { value, limit: None, unit: Some(unit.to_owned()) });
                     self.look(name, Part::Load, event.at, None, &line, figure.as_ref());
                 }
+            }
+            StepEvent::Moment { act, moment, source, .. } if self.moments.len() < CHANGES => {
+                self.moments.push(Seen { at: event.at, act: act.clone(), moment: *moment, source: source.clone() });
             }
             StepEvent::Intent { what } if self.changes.len() < CHANGES => {
                 self.changes.push(Taken {

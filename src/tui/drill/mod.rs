@@ -8,4 +8,4 @@ mod words;
 
 pub use fold::DrillFold;
 pub use pane::DrillPane;
-pub use words::{halt, is_drill, name_of, stage, standing_of};
+pub use words::{breaks, halt, is_drill, name_of, stage, standing_of};

@@ -10,6 +10,11 @@ pub fn is_drill(state: &RunState) -> bool {
     matches!(state.verb, Some(Verb::Scenario | Verb::Load))
 }
 
+/// Whether a run breaks a lab on purpose, so that it can be halted.
+pub fn breaks(state: &RunState) -> bool {
+    is_drill(state) || state.verb == Some(Verb::Gameday)
+}
+
 /// What the drill is called: the middle of `20261122T043501Z-worker-slow-config-03fa`.
 pub fn name_of(state: &RunState) -> &str {
     let run = state.run.as_ref().map_or("", |run| run.0.as_str());
@@ -63,12 +68,18 @@ fn starts(step: &StepState, name: &str) -> bool {
 pub fn halt(view: &RunView) -> Question {
     let open = view.drill.open();
     let back = match open {
+        0 if !is_drill(&view.state) => "What its acts have changed is taken back at once.".to_owned(),
         0 => "Nothing is broken now.".to_owned(),
         1 => "The 1 change it has made is taken back at once.".to_owned(),
         open => format!("The {open} changes it has made are taken back at once, the last first."),
     };
     Question {
-        what: format!("Halt drill {} of lab {}?", name_of(&view.state), view.state.lab),
+        what: format!(
+            "Halt {} {} of lab {}?",
+            if is_drill(&view.state) { "drill" } else { "game day" },
+            name_of(&view.state),
+            view.state.lab
+        ),
         more: vec![
             back,
             "Nothing new is begun, and the drill ends once the steady state was seen again. Its verdict is `aborted`.".to_owned(),

@@ -3,6 +3,7 @@
 mod screen;
 mod table;
 
+mod gameday;
 mod help;
 mod history;
 mod lab;

@@ -1,5 +1,6 @@
 //! The table of screens: name, key, keys of its own, and how it is made. Palette, help and the key table are built from it.
 
+use super::gameday::{self, Gameday};
 use super::history::{self, History};
 use super::lab::{self, Lab};
 use super::replay::{self, Replay};
@@ -101,7 +102,14 @@ pub const SCREENS: &[Entry] = &[
     },
     place(ScreenId::Apps, "apps", "9", "the sample apps: build, deploy, promote, roll back"),
     place(ScreenId::Cloud, "cloud", "0", "the cloud side: queues, tables, functions, budgets"),
-    place(ScreenId::GameDay, "gameday", "D", "game days: clock, acts, pager, score"),
+    Entry {
+        id: ScreenId::GameDay,
+        name: "gameday",
+        key: "D",
+        what: "game days: clock, acts, pager, notes, for who leads and for who responds",
+        keys: gameday::KEYS,
+        make: Some(|| Box::new(Gameday::default())),
+    },
     Entry {
         id: ScreenId::Runbooks,
         name: "runbooks",
