@@ -98,10 +98,9 @@ impl Screen for Gameday {
         match action {
             Action::Own("run") => listed && shared.at_work == AtWork::Nothing && self.chosen().is_some_and(|info| info.day.is_ok()),
             Action::Own("acknowledge") => live.is_some_and(|view| view.state.summary.is_none()),
-            Action::Own("role") => live.is_some(),
+            Action::Own("role") | Action::Back => live.is_some(),
             Action::Own("last") => listed && self.chosen().is_some_and(|info| info.last.is_some()),
             Action::Own(_) => listed,
-            Action::Back => live.is_some(),
             Action::Enter => listed && day_of(shared).is_some(),
             _ => action.moves() && listed && self.chosen().is_some(),
         }
@@ -170,14 +169,14 @@ impl Gameday {
         let first = first_shown(at, all.len(), usize::from(inner.height).saturating_sub(1).max(1));
         for (row, (number, info)) in inner.rows().skip(1).zip(all.iter().enumerate().skip(first)) {
             let acts = info.day.as_ref().map_or_else(|_| "✗F".to_owned(), |day| day.acts.len().to_string());
-            let last = info
+            let ended = info
                 .last
                 .as_ref()
                 .map_or("never run".to_owned(), |last| format!("{} of {} goals {}", last.met, last.of, age(Some(last.at), shared.now)));
             let line = Line::from(vec![
                 theme.span(Meaning::Text, fit(&info.name, name)),
                 theme.span(Meaning::Text, right(&acts, 6)),
-                theme.span(Meaning::Dim, right(&last, 26)),
+                theme.span(Meaning::Dim, right(&ended, 26)),
             ]);
             buffer.set_line(row.x, row.y, &line, row.width);
             if number == at {
@@ -256,7 +255,7 @@ impl Gameday {
                 let ready = status.components.iter().filter(|one| one.ready).count();
                 page.say("", Meaning::Text, &format!("{ready} of {} components ready", status.components.len()));
                 for one in status.components.iter().filter(|one| !one.ready) {
-                    page.say(&format!("✗F {}", one.name), Meaning::Bad, &one.lacks.join("; "));
+                    page.say(&format!("✗F {}", one.name), Meaning::Bad, one.lacks.as_deref().unwrap_or("not ready"));
                 }
             }
         }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 const CHANGE: &str = "Deployment apps/app-python-worker: replicas 1 → 0";
 
-fn limit(op: Op, value: f64) -> Option<Limit> {
-    Some(Limit { op, value })
+fn limit(op: Op, value: f64) -> Limit {
+    Limit { op, value }
 }
 
 /// A drill as its journal has it, up to the moment at which its fault lasts.
@@ -40,14 +40,14 @@ pub fn injecting() -> Told {
     if let EventKind::RunStarted { verb, plan, .. } = &mut told.events[0].event {
         *verb = Verb::Scenario;
         for (step, title) in plan.steps.iter_mut().zip(titles) {
-            step.title = title.to_owned();
+            title.clone_into(&mut step.title);
         }
     }
     told.start(100, "preflight").done(600, "preflight", &format!("may be done: {CHANGE}"));
     told.start(610, "baseline");
     for second in [1, 3, 5, 7, 9] {
         look(&mut told, second * 1000, "baseline", "api-answers", Health::Pass, None);
-        look(&mut told, second * 1000 + 10, "baseline", "worker-polls", Health::Pass, Some((2.0, limit(Op::Lt, 30.0), "s")));
+        look(&mut told, second * 1000 + 10, "baseline", "worker-polls", Health::Pass, Some((2.0, Some(limit(Op::Lt, 30.0)), "s")));
     }
     told.done(10_600, "baseline", "3 checks hold, watched for 10s");
     told.start(10_610, "watch").start(10_620, "inject/nobody-works");
@@ -64,7 +64,7 @@ pub fn injecting() -> Told {
         look(&mut told, millis, "watch", "api-answers-meanwhile", if second == 6 { Health::Fail } else { Health::Pass }, None);
         let polled = 3.0 + 2.0 * second as f64;
         let health = if polled < 25.0 { Health::Pass } else { Health::Fail };
-        look(&mut told, millis + 10, "watch", "worker-polls-meanwhile", health, Some((polled, limit(Op::Lt, 25.0), "s")));
+        look(&mut told, millis + 10, "watch", "worker-polls-meanwhile", health, Some((polled, Some(limit(Op::Lt, 25.0)), "s")));
         told.says(millis + 20, "observe/nobody-works", StepEvent::Progress { done: second * 2, total: Some(45), unit: "s".into() });
     }
     named(told, "worker-scaled-to-zero-00af")
@@ -107,7 +107,7 @@ pub fn ended(conclusion: Conclusion, exit_code: u8) -> Told {
     }
     told.done(42_000, "recover", "holds again after 3s").done(42_010, "watch", "2 held all the time");
     told.start(42_020, "verify");
-    look(&mut told, 42_030, "verify", "recovers", Health::Pass, Some((3.2, limit(Op::Le, 90.0), "s")));
+    look(&mut told, 42_030, "verify", "recovers", Health::Pass, Some((3.2, Some(limit(Op::Le, 90.0)), "s")));
     told.done(42_100, "verify", "1 hold").start(42_110, "evidence").done(43_000, "evidence", "5 series kept");
     let ok = conclusion.verdict == Verdict::Pass;
     let summary = Summary { ok, changed: 8, duration_ms: 43_000, exit_code, drill: Some(conclusion), ..Summary::default() };
@@ -145,9 +145,9 @@ fn drill(name: &str, title: &str) -> DrillInfo {
     }
 }
 
-fn last(verdict: Verdict, rollback: Rollback, why: &str) -> Option<LastDrill> {
+fn last(verdict: Verdict, rollback: Rollback, why: &str) -> LastDrill {
     let (run, journal) = ("20261121T110000Z-x-0001".to_owned(), "/runs/x/events.jsonl".into());
-    Some(LastDrill { run, journal, at: at(0), verdict, rollback, why: why.into() })
+    LastDrill { run, journal, at: at(0), verdict, rollback, why: why.into() }
 }
 
 fn drills() -> Drills {
@@ -155,11 +155,11 @@ fn drills() -> Drills {
     Drills {
         all: vec![
             DrillInfo {
-                last: last(Verdict::Pass, Rollback::Clean, "every fault landed and every hypothesis held"),
+                last: Some(last(Verdict::Pass, Rollback::Clean, "every fault landed and every hypothesis held")),
                 ..drill("worker-scaled-to-zero", nobody)
             },
             DrillInfo {
-                last: last(Verdict::Fail, Rollback::Failed, "recovers: it took 2m10, 1m allowed"),
+                last: Some(last(Verdict::Fail, Rollback::Failed, "recovers: it took 2m10, 1m allowed")),
                 ..drill("api-pod-deleted", "The API is back within a minute of losing its only pod")
             },
             DrillInfo {

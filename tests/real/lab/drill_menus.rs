@@ -1,4 +1,5 @@
 //! Drills on a real lab, from the menus of the app: one begun and its verdict seen, one halted.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "clippy knows tests only by #[test]; these are their helpers")]
 
 use super::app::app;
 use super::bed::{Bed, lent};
