@@ -66,3 +66,23 @@ fn a_drill_at_work_is_halted_from_another_screen_and_taken_back() {
     assert_eq!(bed.kubectl(&["-n", "apps", "get", "deployment", "app-python-worker", "-o=jsonpath={.spec.replicas}"]), "1");
     assert_whole(bed, &run);
 }
+
+#[test]
+#[ignore = "tier lab: scripts/test --real --tier lab"]
+fn a_load_is_begun_from_its_screen_and_its_figures_and_verdict_are_seen() {
+    let Some(bed) = lent() else { return };
+    let script = [
+        ("ready", Then::Press("8")),
+        ("smoke", Then::Press("/smoke\r")),
+        ("/smoke", Then::Press("r")),
+        ("Put load on lab", Then::Press("y")),
+        ("requests/s", Then::Press("")),
+        ("pass   rollback", Then::Press("q")),
+    ];
+    let (screen, after, status) = app(bed, &script);
+    assert_eq!(status.exit_code(), 0, "{screen}\n{after}");
+    let (run, result) = result(bed);
+    assert_eq!((&result["scenario"], &result["verdict"]), (&"smoke".into(), &"pass".into()), "{result:#}");
+    assert!(result["loads"][0]["requests"].as_u64().is_some_and(|count| count >= 100), "{result:#}");
+    assert_whole(bed, &run);
+}
