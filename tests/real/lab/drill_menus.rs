@@ -31,7 +31,7 @@ fn from_menus_a_drill_is_planned_and_begun_and_its_verdict_is_seen() {
         ("api-pod-deleted", Then::Press("/api-pod-deleted\r")),
         ("/api-pod-deleted", Then::Press("\r")),
         // the pod that is there now, and how it would be undone
-        ("its controller makes another", Then::Press("r")),
+        ("nothing to take back: its controller", Then::Press("r")),
         ("Break lab", Then::Press("y")),
         ("H = halt and undo", Then::Press("3")),
         // on another screen too

@@ -21,7 +21,7 @@ fn folder(bed: &Bed, run: &str) -> PathBuf {
 }
 
 fn load_run(bed: &Bed, which: &str) -> Ran {
-    let output = bed.labctl(&["load", "run", which, "--yes", "--wait-lock", "300", "--output", "json"]);
+    let output = bed.labctl(&["load", "run", which, "--yes", "--wait-lock=300", "--output", "json"]);
     let all = events(&String::from_utf8(output.stdout.clone()).unwrap());
     let run = all.first().ok_or_else(|| format!("it did not begin: {}", told(&output))).unwrap()["run"].as_str().unwrap().to_owned();
     let folder = folder(bed, &run);
@@ -117,7 +117,7 @@ async fn a_killed_labctl_leaves_no_k6_and_recover_settles_its_run() {
     let load = "{duration: 2m, k6: {endpoint: app-python/http, rate: 2/s, requests: [{path: /healthz/ready}], thresholds: {http_req_failed: ['rate<1']}}}";
     let (_folder, path) = own(bed, load, "");
     let mut child =
-        bed.command(&["load", "run", &path, "--yes", "--wait-lock", "300", "--output", "json"]).stdout(Stdio::piped()).spawn().unwrap();
+        bed.command(&["load", "run", &path, "--yes", "--wait-lock=300", "--output", "json"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut run = String::new();
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         let event: Value = serde_json::from_str(&line.unwrap()).unwrap();
@@ -130,7 +130,7 @@ async fn a_killed_labctl_leaves_no_k6_and_recover_settles_its_run() {
     assert_eq!(marked(&marker).len(), 1, "k6 is at work");
     child.kill().unwrap();
     child.wait().unwrap();
-    let output = bed.labctl(&["scenario", "recover", &run, "--yes", "--wait-lock", "300"]);
+    let output = bed.labctl(&["scenario", "recover", &run, "--yes", "--wait-lock=300"]);
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));
     assert_eq!(marked(&marker), [], "nothing of it is left");
     let result: Value = serde_json::from_slice(&std::fs::read(folder(bed, &run).join("result.json")).unwrap()).unwrap();
