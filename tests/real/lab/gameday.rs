@@ -56,6 +56,9 @@ fn a_game_day_runs_itself_to_its_score_and_a_postmortem_that_says_only_what_is_k
     std::fs::write(&page, text.replacen("## Trigger\n", "## Trigger\nA setting.\n", 1)).unwrap();
     assert_eq!(bed.labctl(&["postmortem", "refresh", &at]).status.code(), Some(0));
     assert!(std::fs::read_to_string(&page).unwrap().contains("## Trigger\nA setting.\n"));
+    // what the runbooks set stays theirs until the next `up`
+    bed.up_again();
+    bed.assert_ready();
     let runs: Value = bed.ask(&["run", "list", "-o", "json"]);
     println!("{} runs, score {} of {}", runs.as_array().unwrap().len(), score["met"], score["of"]);
 }
