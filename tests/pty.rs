@@ -45,10 +45,11 @@ fn labctl_alone_opens_and_every_screen_has_its_key() {
         ("doctor", Then::Press("2")),
         ("No run is at work", Then::Press("5")),
         ("has no runs yet", Then::Press("6")),
-        ("scenarios: drills to run: requirements, blast radius, last verdict; this part of labctl has not landed yet", Then::Press("?")),
+        ("worker-scaled-to-zero", Then::Press("9")),
+        ("this part of labctl has not landed yet", Then::Press("?")),
         // any key closes it; Esc and a letter in one read would be Alt and the letter
         ("all keys that work here", Then::Press("q")),
-        ("has no runs yet", Then::Press(":start\r")),
+        ("worker-scaled-to-zero", Then::Press(":start\r")),
         ("lite-packages", Then::Press("q")),
     ];
     let (_, after, status) = in_app(home.path(), &[], &script);
